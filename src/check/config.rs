@@ -219,7 +219,7 @@ impl Config {
     }
 }
 
-/// `*` stays inside a directory, `**` does not.
+/// True if the pattern matches the path. `*` stays inside a directory, `**` does not.
 fn matches(pattern: &glob::Pattern, path: &str) -> bool {
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
     pattern.matches_with(path, options)
@@ -233,7 +233,7 @@ fn said_of(value: &str, why: &str) -> String {
     }
 }
 
-/// Why a text says nothing.
+/// Why a text cannot be a value.
 fn nothing(text: &str) -> Option<&'static str> {
     text.trim().is_empty().then_some("is empty")
 }
@@ -304,7 +304,7 @@ fn near(path: PathBuf) -> PathBuf {
     short.map(Path::to_path_buf).unwrap_or(path)
 }
 
-/// The configuration and its place. If there is none at the root, the default.
+/// Loads the configuration. If there is none at the root, it is the default.
 pub(super) fn load(
     root: &Path,
     named: Option<&Path>,

@@ -31,7 +31,7 @@ pub(crate) fn replaced(file: &SourceFile, edit: Edit) -> Option<Vec<u8>> {
 /// Fixes that can be applied together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picked {
-    /// By file.
+    /// The edits of each file.
     pub(super) edits: BTreeMap<FileId, Edits>,
 }
 
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(bytes(b"a\r\nb\r\nc", &[(2, 4, "")]).unwrap(), b"a\r\nc");
         assert_eq!(bytes(b"# \xe9\nmkdir a\n", &[(10, 10, " -p")]).unwrap(), b"# \xe9\nmkdir -p a\n");
         assert_eq!(bytes(b"# \xe9\nmkdir a\n", &[(10, 10, " \u{e9}")]), None);
-        // Lines end like their neighbours.
+        // Inserted lines end like their neighbours.
         assert_eq!(bytes(b"a\nb\r\nc", &[(0, 0, "x\n")]).unwrap(), b"x\na\nb\r\nc");
         assert_eq!(bytes(b"a\nb\r\nc", &[(4, 4, "x\n")]).unwrap(), b"a\nb\r\nx\r\nc");
     }

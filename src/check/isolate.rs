@@ -107,7 +107,7 @@ pub(super) fn reading<T: Default>(
     reading_some(what, paths, gaps, read).0
 }
 
-/// The same, and whether all of them were read.
+/// Like [`reading`], and says whether all files were read.
 pub(super) fn reading_some<T: Default>(
     what: &str,
     paths: impl Fn() -> Vec<String>,

@@ -90,7 +90,7 @@ fn inspect_in_time(
     let mut judged = Judged::default();
     // The rules get time, whatever the readers and models use.
     let spared = limit::sparing(4);
-    // Whoever names the root, or a directory, means all of it.
+    // If the root or a directory is named, all of it is meant.
     let meant = request.root.is_some()
         || request.targets.is_empty()
         || request.targets.iter().any(|t| matches!(t, Target::Path(path) if path.is_dir()));
@@ -187,7 +187,7 @@ impl Judged {
     }
 }
 
-/// The files that are parts of other scripts. Of scripts that source each other, the first one is no part.
+/// The files that are parts of other scripts. If scripts source each other, the first one is no part.
 fn parts(models: &[Deployment<'_>]) -> HashSet<FileId> {
     let below = |model: &Deployment<'_>| {
         let own = model.file;

@@ -196,7 +196,8 @@ impl Settings {
         Self::load_with(request, None, |folders| RuleSet::load(folders).map(Arc::new))
     }
 
-    /// The same with rules that were read before, which must be those of the request's own folders; `recorder` records everything that is read of the repo, here and in the check.
+    /// The same with rules that were read before, which must be those of the request's own folders. `recorder` records
+    /// everything that is read of the repo, here and in the check.
     ///
     /// # Errors
     /// As for [`Settings::load`]. The record is then incomplete.
@@ -309,8 +310,8 @@ pub(crate) fn check_in(
     })
 }
 
-/// By file, offset and rule. If findings say the same, the worst and surest one stays. A function that is
-/// called twice is judged twice.
+/// Sorts by file, offset and rule. A function that is called twice is judged twice, so if findings say the same, only the
+/// worst and surest one stays.
 fn sort(sources: &Sources, findings: &mut Vec<Finding>) {
     let key = |f: &Finding| (f.span.start, f.rule.clone(), f.span.end);
     findings.sort_by(|a, b| {

@@ -25,7 +25,7 @@ pub(super) struct Models<'r, 'a> {
 pub(super) struct Built<'a> {
     /// What it was built from.
     pub(super) script: Script<'a>,
-    /// Absent if building failed whatever was left out.
+    /// The model; absent if building failed whatever was left out.
     pub(super) deployment: Option<Deployment<'a>>,
     /// What could not be analysed.
     pub(super) gaps: Vec<Gap>,
@@ -164,7 +164,7 @@ mod tests {
         let known = BTreeSet::from([Act::CreatesUsers]);
         let whole = Acts { known, whole: true };
         assert_eq!(acts_of("useradd app\n", None), whole);
-        // Nobody can tell what it does.
+        // Nothing can be said about what it does.
         assert_eq!(acts_of("useradd app\nif then fi )\n", None), whole);
         let long = "true $(date) || exit 1\n".repeat(4_000);
         assert!(!acts_of(&long, Some(Duration::from_millis(20))).whole);

@@ -80,7 +80,7 @@ impl Regions {
     }
 }
 
-/// A heredoc's body, or a piece of a file, begins a line.
+/// True if a heredoc's body, or a piece of a file, begins a line.
 fn starts_line(outer: &str, start: u32) -> bool {
     start == 0 || outer.as_bytes().get(start as usize - 1) == Some(&b'\n')
 }
@@ -89,7 +89,7 @@ fn quoting(outer: &str, range: &Range<u32>, verbatim: bool) -> Quoting {
     let (start, end) = (range.start as usize, range.end as usize);
     let inside = outer.get(start..end).unwrap_or_default();
     if starts_line(outer, range.start) {
-        // The heredoc itself is a region of its own.
+        // The heredoc itself is another region.
         return Quoting::None;
     }
     let before = start.checked_sub(1).and_then(|i| outer.as_bytes().get(i)).copied();

@@ -10,14 +10,13 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// The pages and queries of all rules.
 #[derive(Debug)]
 pub(crate) struct RuleSet {
     /// The pages, embedded and of the user's folders.
     pub(crate) pages: Pages,
     /// What the user's folders hold.
     user: Vec<RuleFile>,
-    /// Made when the first script is judged: who only looks at pages needs none.
+    /// The queries, read when the first script is judged. Commands that only show pages need none.
     queries: OnceLock<Result<Queries, CheckError>>,
 }
 

@@ -53,7 +53,7 @@ struct Directive {
 #[derive(Default)]
 struct Directives {
     all: Vec<Directive>,
-    /// By file and 0-based line of the comment.
+    /// Indices of comments, by file and 0-based line.
     by_line: BTreeMap<(FileId, u32), usize>,
     malformed: Vec<Finding>,
 }

@@ -69,7 +69,7 @@ impl Described {
 pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why, CheckError> {
     let request = Request { root, targets: vec![Target::Path(path.clone())], ..Request::default() };
     let settings = Settings::load(&request)?;
-    // What would be told of the line is shown, even if it is not asked for.
+    // Findings of rules that are not asked for are shown too.
     let all = Settings { selection: settings.selection.everything(), ..settings.clone() };
     let mut sources = Sources::default();
     let mut why = Why::default();

@@ -391,7 +391,7 @@ pub(super) enum Color {
 }
 
 impl Sure {
-    /// As the check asks for it.
+    /// The confidence that this stands for.
     pub(super) fn least(self) -> Confidence {
         match self {
             Sure::High => Confidence::High,

@@ -7,7 +7,7 @@ use crate::output::{clean, json, text};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// More than is judged, so that too much is told apart from just enough.
+/// One byte more than is judged, so that a text that is too long can be recognised.
 const MAX_STDIN: u64 = crate::repo::files::MAX_BYTES + 1;
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -17,7 +17,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure
     Ok(exit(&found, args.fail_on))
 }
 
-/// With `--verbose`: which scripts were checked, and why.
+/// With `--verbose`, tells which scripts were checked, and why.
 pub(super) fn tell_taken(args: &CheckArgs, report: &Report) {
     for (path, why) in report.taken.iter().filter(|_| args.verbose) {
         let line = format!("checked {}: {}\n", clean::line(path, 500), clean::line(why, 500));
@@ -25,7 +25,7 @@ pub(super) fn tell_taken(args: &CheckArgs, report: &Report) {
     }
 }
 
-/// Whoever reads it may have seen enough; what was found stays found.
+/// A closed pipe is no error: the reader may have seen enough, and the findings still count.
 pub(super) fn to_reader(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -33,7 +33,7 @@ pub(super) fn to_reader(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Writes a report in the format that was asked for, and what was wrongly asked for on standard error.
+/// Writes a report in the format that was asked for, and errors of the request on standard error.
 pub(super) fn report(args: &CheckArgs, report: &Report, color: bool, out: &mut dyn Write) -> io::Result<()> {
     // If nothing that was asked for is there, the errors say all there is to say.
     let empty = report.scripts == 0 && report.findings.is_empty() && report.gaps.is_empty();
@@ -62,7 +62,7 @@ pub(super) fn exit(report: &Report, fail_on: FailOn) -> Exit {
     }
 }
 
-/// What the arguments ask for; reads standard input where it is named.
+/// What the arguments ask for. It reads standard input if that is named.
 pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     let dash = Path::new("-");
     let mut targets = Vec::new();
@@ -109,7 +109,7 @@ pub(super) fn request(args: &CheckArgs) -> Result<Request, CheckError> {
     })
 }
 
-/// no-color.org: NO_COLOR counts when it is not empty. `--color` was said for this run and outweighs it.
+/// Whether to use colours. NO_COLOR counts if it is not empty (no-color.org), but `--color` outweighs it.
 pub(super) fn colors(when: Color) -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|v: std::ffi::OsString| !v.is_empty());
     match when {

@@ -50,7 +50,6 @@ fn commands(source: &SourceFile) -> Result<String, CheckError> {
     Ok(shown)
 }
 
-/// The model.
 fn model(source: &SourceFile) -> Result<String, CheckError> {
     let mut sources = Sources::default();
     let file = sources.add(source.clone());

@@ -62,7 +62,7 @@ pub(super) fn run(args: &ScanArgs) -> Result<Exit, Failure> {
     let request = request(args);
     let rules = Arc::new(RuleSet::load(&args.rules)?);
     rules.queries()?;
-    // What is wrong for all repos is said once. An empty directory has no configuration of its own.
+    // What is wrong for all repos is reported once. An empty directory has no configuration of its own.
     Settings::check(&request, &rules)?;
     let given = given(args)?;
     let kept = Kept::open(args, &request, form)?;
@@ -168,19 +168,19 @@ struct Records<'s> {
     journal: Option<(Journal, &'s Path)>,
     stats: Stats,
     progress: Progress,
-    /// Records that stand in the output.
+    /// How many records the output holds.
     written: usize,
     /// Why nothing more is written.
     failure: Option<CheckError>,
 }
 
 impl Records<'_> {
-    /// Writes what stands before the first record.
+    /// Writes what comes before the first record.
     fn begin(&mut self) -> io::Result<()> {
         self.sink.write(&self.frame.begin)
     }
 
-    /// Writes, and notes why that failed. True where it did not.
+    /// Writes, and notes the error if that fails. Returns true if it did not.
     fn put(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) -> bool {
         if let Err(error) = write(self) {
             self.failure = Some(unwritten(self.args, &error));
@@ -417,7 +417,7 @@ fn finished_so_far(stats: &Stats, journal: Option<&Path>) -> String {
     format!("ended early: {} {repos} finished and written{go_on}\n", stats.repos)
 }
 
-/// With `--stats`: after a text, or where the records are not.
+/// With `--stats`, writes the totals: after the text, or to the stream that the records do not use.
 fn tell_stats(args: &ScanArgs, stats: &Stats, sink: &mut Sink) -> Result<(), Failure> {
     let Some(format) = args.stats else { return Ok(()) };
     let form = match format {

@@ -24,11 +24,10 @@ pub(crate) enum Cond {
     /// The step succeeds, which creates something. It does so in the first run, and in the second unless it
     /// is found to fail there.
     Works(StepId),
-    /// Not.
     Not(Rc<Cond>),
-    /// Both.
+    /// Both hold.
     And(Rc<Cond>, Rc<Cond>),
-    /// Either.
+    /// At least one of them holds.
     Or(Rc<Cond>, Rc<Cond>),
     /// Unknown, but the same wherever the number is the same.
     Opaque(u32),
@@ -161,7 +160,7 @@ impl Cond {
 }
 
 impl From<Says> for Cond {
-    /// A check that passes says nothing about a resource: whoever knows the step takes it for one that works.
+    /// A check that passes says nothing about a resource. The caller, which knows the step, takes it for one that works.
     fn from(says: Says) -> Cond {
         match says {
             Says::Always(outcome) => Cond::Always(outcome),

@@ -34,11 +34,10 @@ pub(crate) use run::together::{Along, Course};
 pub(crate) enum User {
     /// The user who called the script, if that is not root.
     Caller,
-    /// root.
     Root,
     /// An account by name.
     Named(Value),
-    /// Not known.
+    /// The user is not known.
     Unknown,
 }
 
@@ -70,9 +69,9 @@ pub(crate) struct Guard {
     pub(crate) holds: bool,
     /// Where the condition is.
     pub(crate) span: Span,
-    /// It was evaluated before this step.
+    /// The step before which it was evaluated.
     pub(crate) at: StepId,
-    /// No step from this one on is behind it.
+    /// The first step after those behind it.
     pub(crate) end: StepId,
     /// The guard around it.
     pub(crate) outer: Option<GuardId>,
@@ -88,13 +87,13 @@ pub(crate) struct Guard {
 /// What a guard's condition consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    /// Only opaque parts: the same in each run, wherever it is.
+    /// Only opaque parts. It has the same outcome in each run, wherever it is.
     Opaque,
-    /// Only facts: it changes as the script goes on.
+    /// Only facts. Its outcome changes as the script goes on.
     Facts,
     /// Both.
     Mixed,
-    /// Neither: a constant, root.
+    /// Neither; it is a constant, or a test for root.
     Constant,
 }
 
@@ -177,7 +176,6 @@ pub(crate) struct Deployment<'a> {
     pub(crate) texts: Vec<ParsedText<'a>>,
     /// What could not be read.
     pub(crate) gaps: Vec<(Span, String)>,
-    /// Comments.
     pub(crate) comments: Vec<Span>,
     /// Where errexit was first turned on in the main flow.
     pub(crate) errexit_at: Option<Span>,
@@ -199,7 +197,6 @@ pub(crate) trait Follow {
     fn follow(&mut self, path: &str) -> Option<(FileId, String)>;
 }
 
-/// Follows nothing.
 pub(crate) struct FollowNothing;
 
 impl Follow for FollowNothing {
@@ -255,7 +252,6 @@ pub(crate) fn build_without<'a>(
 }
 
 impl Deployment<'_> {
-    /// A step.
     pub(crate) fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
     }
@@ -321,7 +317,7 @@ fn ends(steps: &[Step], guards: &mut [Guard]) {
         let mut guard = step.guard;
         while let Some(id) = guard {
             let guarded = &mut guards[id.0 as usize];
-            // Its surroundings were seen with it.
+            // The guards around it were seen with it.
             if guarded.end.0 > 0 {
                 break;
             }

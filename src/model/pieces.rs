@@ -5,7 +5,7 @@ use crate::shell::parse::Shell;
 use crate::source::{FileId, OffsetMap, Span};
 use bumpalo::Bump;
 
-/// How deep statements are told apart.
+/// Statements that are nested deeper than this are not told apart.
 const DEPTH: u32 = 20;
 
 /// A statement.

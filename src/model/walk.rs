@@ -275,7 +275,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
     }
 
-    /// Statements in order. After `[ -f X ] && exit 0` the later ones are guarded by it.
+    /// Walks statements in order. After `[ -f X ] && exit 0` the later ones are guarded by the test.
     pub(super) fn block(&mut self, block: Block<'a>) -> Flow {
         let saved = self.guard;
         let mut leaves: Vec<(Cond, bool, Cond)> = Vec::new();

@@ -16,7 +16,6 @@ use crate::source::{LineColumn, Sources, Span};
 use jiff::civil::Date;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A review.
 #[derive(Debug)]
 pub(crate) struct Review {
     /// Every file that was read.

@@ -39,11 +39,10 @@ pub(crate) struct Evidence {
 /// A part that could not be judged, as small as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Blocked {
-    /// The file.
     pub(crate) file: String,
     /// Its 1-based lines, first and last; `None` for all of it.
     pub(crate) lines: Option<(u32, u32)>,
-    /// Why.
+    /// Why it could not be judged.
     pub(crate) reason: String,
 }
 
@@ -52,7 +51,6 @@ pub(crate) struct Blocked {
 pub(crate) struct Item {
     /// Which item it is.
     pub(crate) task: Task,
-    /// Its status.
     pub(crate) status: Status,
     /// The reasons; open ones come first.
     pub(crate) evidence: Vec<Evidence>,
@@ -161,13 +159,13 @@ impl Task {
     fn of_rule(rule: &RuleId) -> Option<Task> {
         match rule.about().review.as_deref() {
             Some(item) => Task::ALL.into_iter().find(|task| task.id() == item),
-            // A rule of the user's own.
+            // It is a rule of the user's own.
             None => Some(Task::Test),
         }
     }
 }
 
-/// The kind of the file with a gap decides which items rest on it.
+/// True if an item rests on files of this kind, so that a gap in one blocks it.
 fn concerns(task: Task, file: &FileKind) -> bool {
     match file {
         FileKind::Script => true,
@@ -226,7 +224,6 @@ pub(super) struct Grounds<'g> {
 /// What an item is evaluated over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scope {
-    /// A file.
     File(String),
     /// Lines of one.
     Lines(String, u32, u32),

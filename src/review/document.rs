@@ -93,7 +93,7 @@ struct Title {
 }
 
 struct Outline {
-    /// By place.
+    /// The titles, by place.
     titles: Vec<Title>,
     /// Code, which is shown and not meant.
     code: Vec<Range<usize>>,
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(said("**Last performed:** 2025-02-30"), wrong("2025-02-30"));
         assert_eq!(said("**Last performed:** 3 May 2025"), wrong("3 May 2025"));
         assert_eq!(said("Last reviewed: on 2025-02-03 by me"), on("2025-02-03"));
-        // A sample is not meant.
+        // A sample in a code block does not count.
         assert_eq!(said("```\n**Last performed:** 2025-01-01\n```"), None);
     }
 

@@ -73,12 +73,12 @@ impl Net {
         self.now.get(now).map_or(Some(now), Option::as_deref)
     }
 
-    /// A new file.
+    /// True for a new file.
     pub(super) fn came(&self, now: &str) -> bool {
         self.now.get(now).is_some_and(Option::is_none)
     }
 
-    /// A file of the base that was removed.
+    /// True for a file of the base that was removed.
     pub(super) fn went(&self, then: &str) -> bool {
         self.gone.contains(then)
     }

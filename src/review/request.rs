@@ -1,4 +1,4 @@
-//! What is asked of a review.
+//! The request for a review.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,6 @@ pub(crate) struct Request {
     pub(crate) since: Option<String>,
     /// The document, instead of looking for it.
     pub(crate) document: Option<PathBuf>,
-    /// Somebody has tried the scripts.
+    /// True if somebody has tried the scripts.
     pub(crate) tested: bool,
 }

@@ -340,13 +340,13 @@ impl Reader<'_> {
     }
 }
 
-/// Paths that are meant to stay.
+/// True for a path that is meant to stay.
 fn is_lasting(path: &str) -> bool {
     !["/tmp/", "/dev/", "/proc/", "/var/tmp/"].iter().any(|start| path.starts_with(start))
         && path != "/dev/null"
 }
 
-/// One line of a text that may have several.
+/// A text of several lines as one line.
 fn shown(text: &str) -> String {
     let joined = text.replace("\\\n", " ");
     let words: Vec<&str> = joined.split_whitespace().collect();

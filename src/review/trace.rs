@@ -26,7 +26,7 @@ pub(super) struct Tracer<'h> {
 
 /// A change of a file, with its texts once they are asked for.
 pub(super) struct Version<'h> {
-    /// `None`: the working tree.
+    /// The commit; `None` for the working tree.
     pub(super) commit: Option<usize>,
     pub(super) change: &'h FileChange,
     texts: OnceCell<Texts>,

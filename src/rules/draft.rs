@@ -1,16 +1,15 @@
-//! A finding in the making: a rule names a place and what happens there; how bad and how sure that is comes from the
+//! A finding in the making. A rule names a place and what happens there. How bad and how sure that is comes from the
 //! rule's page.
 
 use crate::facts::ground::Ground;
 use crate::finding::{Confidence, Finding, Fix, Related, RuleId, Severity};
 use crate::source::Span;
 
-/// A finding in the making.
 #[derive(Clone)]
 pub(crate) struct Draft(Finding);
 
 impl Ground<'_, '_> {
-    /// A finding of a rule at a place, as bad and as sure as the rule's page says.
+    /// Begins a finding of a rule at a place, as bad and as sure as the rule's page says.
     pub(crate) fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         let about = rule.about();
         Draft(Finding {
@@ -39,25 +38,25 @@ impl Draft {
         self
     }
 
-    /// What it says.
+    /// Replaces what it says.
     pub(crate) fn message(mut self, message: impl Into<String>) -> Self {
         self.0.message = message.into();
         self
     }
 
-    /// What it says too.
+    /// Adds to what it says.
     pub(crate) fn add(mut self, message: &str) -> Self {
         self.0.message.push_str(message);
         self
     }
 
-    /// How sure at most.
+    /// Lowers the confidence to this, if it is higher.
     pub(crate) fn at_most(mut self, confidence: Confidence) -> Self {
         self.0.confidence = self.0.confidence.min(confidence);
         self
     }
 
-    /// What to write instead.
+    /// Says what to write instead.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
@@ -71,13 +70,12 @@ impl Draft {
         self
     }
 
-    /// A change that removes it.
+    /// Sets the change that removes the fault.
     pub(crate) fn fix(mut self, fix: Option<Fix>) -> Self {
         self.0.fix = fix;
         self
     }
 
-    /// The finding.
     pub(crate) fn done(self) -> Finding {
         self.0
     }

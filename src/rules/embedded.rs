@@ -14,7 +14,7 @@ pub(crate) struct RuleFile {
 }
 
 impl RuleFile {
-    /// True for a file in the binary, which a test has checked completely.
+    /// True for a file in the binary. A test has checked it completely.
     pub(super) fn is_tested(&self) -> bool {
         matches!(self.text, Cow::Borrowed(_))
     }

@@ -1,6 +1,6 @@
-//! Fixes of a command: the edit of an advice, or something before the command: a test for what it creates, or
-//! a line of its own. The latter only if the command is a statement by itself, so that `TEST || COMMAND` runs
-//! what ran before.
+//! Fixes of a command: the edit of an advice, or something before the command, which is a test for what the command
+//! creates or a line of its own. Something is put before a command only if that is a statement by itself, so that
+//! `TEST || COMMAND` runs what ran before.
 
 use crate::facts::world::World;
 use crate::finding::{Applicability, Edit, Fix};
@@ -177,7 +177,7 @@ fn operand(context: &World<'_, '_>, step: &Step, place: Span) -> Option<String> 
     step.span.covers(place).then(|| words(context.sources.text(place)))?
 }
 
-/// A word that means the same a second time.
+/// The words of a text that mean the same when they are written a second time.
 fn words(text: &str) -> Option<String> {
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let bare = |c: char| name(c) || "./@:+-~%".contains(c);

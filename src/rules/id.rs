@@ -1,5 +1,5 @@
-//! The ids of the built-in rules, one constant each: `STEPS_NOT_ENABLED` is `steps/not-enabled`. `build.rs` makes them of
-//! the pages, and with them what each page's front matter says.
+//! The ids of the built-in rules, one constant each: `STEPS_NOT_ENABLED` is `steps/not-enabled`. `build.rs` makes them from
+//! the pages, together with what each page's front matter says.
 
 use crate::finding::{About, Applicability, Confidence, RuleId, Severity};
 use std::borrow::Cow;

@@ -40,7 +40,7 @@ const OF_DEPLOY: [&str; 3] = ["steps", "user", "permissions"];
 const FAMILIES: &[&[Entry]] =
     &[rerun::RULES, user::RULES, permissions::RULES, steps::RULES, services::RULES, units::RULES, env::RULES];
 
-/// How the query files of each family are worded, where their pages do not say it.
+/// How the findings of each family's query files are worded, if the pages do not say it.
 const WORDINGS: &[&[queries::Worded]] = &[
     rerun::WORDINGS,
     rerun::SHARED_WORDINGS,
@@ -55,15 +55,13 @@ const WORDINGS: &[&[queries::Worded]] = &[
 /// What is run: the query files, the pages of all rules, and which rules are asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Chosen<'r> {
-    /// The query files.
     pub(crate) queries: &'r Queries,
-    /// The pages.
     pub(crate) pages: &'r Pages,
-    /// Whether a rule is asked for. One that is not does not run.
+    /// Whether a rule is asked for. Other rules do not run.
     pub(crate) wants: &'r dyn Fn(&str) -> bool,
 }
 
-/// What is run by itself, so that its failure costs nothing else.
+/// Something that runs by itself, so that nothing else is lost if it fails.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge(Kind);
 
@@ -77,17 +75,15 @@ enum Kind {
     Query(RuleId),
 }
 
-/// What failed, and of what.
+/// What failed, and why.
 #[derive(Clone, Debug)]
 pub(crate) struct Failed {
-    /// What failed.
     pub(crate) judge: Judge,
-    /// What it failed of.
     pub(crate) failure: Failure,
 }
 
 impl Judge {
-    /// A rule that may panic.
+    /// A rule that a test lets panic.
     #[cfg(test)]
     pub(crate) fn of(rule: Rule) -> Judge {
         Judge(Kind::Rust(&[], rule))
@@ -105,7 +101,7 @@ impl Judge {
     /// Runs it, perhaps on less than before.
     ///
     /// # Errors
-    /// What it failed of.
+    /// The way in which it failed.
     pub(crate) fn run(&self, worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>) -> Result<Vec<Finding>, Failure> {
         limit::piece(|| {
             let mut found = match worlds.parts().is_empty() || !self.may_judge_deploys() {
@@ -118,7 +114,7 @@ impl Judge {
         })
     }
 
-    /// Judges each deploy by itself, and the repo for what is no deploy's.
+    /// Judges each deploy by itself, and the whole repo for what belongs to no deploy.
     fn judge_apart(&self, worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>) -> Vec<Finding> {
         let wants = |rule: &str| !is_of_deploy(rule) && (chosen.wants)(rule);
         let whole = Chosen { wants: &wants, ..*chosen };
@@ -127,7 +123,7 @@ impl Judge {
         found.retain(|finding| !is_of_deploy(&finding.rule));
         let wants = |rule: &str| is_of_deploy(rule) && (chosen.wants)(rule);
         let of_deploy = Chosen { wants: &wants, ..*chosen };
-        // What all deploys lack that the files of the repo ask for.
+        // What the files of the repo ask for is reported only if all deploys lack it.
         let mut shared: Option<Vec<Finding>> = None;
         for part in worlds.parts() {
             let mut of_files = Vec::new();
@@ -190,7 +186,7 @@ pub(crate) fn all() -> impl Iterator<Item = Judge> {
     std::iter::once(Judge(Kind::Queries)).chain(rules)
 }
 
-/// Runs every rule that is asked for. Gives those that failed; the others have judged all the same.
+/// Runs every rule that is asked for, and returns those that failed. The others have judged all the same.
 pub(crate) fn run(worlds: &Worlds<'_, '_>, chosen: &Chosen<'_>, findings: &mut Vec<Finding>) -> Vec<Failed> {
     let mut failed = Vec::new();
     for judge in all().filter(|judge| judge.is_asked_for(chosen)) {
@@ -214,7 +210,7 @@ pub(crate) fn judges_deploys(chosen: &Chosen<'_>) -> bool {
     asked.any(|rule| is_of_deploy(rule) && (chosen.wants)(rule))
 }
 
-/// True for what is judged of one deploy, and not of the repo.
+/// True for a rule that judges each deploy, and not the whole repo.
 fn is_of_deploy(rule: &str) -> bool {
     OF_DEPLOY.iter().any(|family| rule.split_once('/').is_some_and(|(own, _)| own == *family))
 }

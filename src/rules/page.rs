@@ -137,7 +137,7 @@ impl Page {
     }
 }
 
-/// A line whose mark, if it has one, is in plain words.
+/// A line with its mark, if it has one, put in plain words.
 fn reported(line: &str) -> String {
     let Some((code, mark)) = line.rsplit_once("# expect") else { return line.to_owned() };
     let (by, words) = match mark.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -163,7 +163,7 @@ pub(super) struct Fence<'a> {
     pub(super) closed: bool,
 }
 
-/// What of a page's markdown has a meaning here.
+/// The parts of a page's Markdown that have a meaning here.
 pub(super) enum Block<'a> {
     Heading { line: u32, title: &'a str },
     Fence(Fence<'a>),

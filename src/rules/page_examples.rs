@@ -11,7 +11,7 @@
 use crate::rules::page::{Block, Page, PageError, blocks};
 use std::sync::Arc;
 
-/// The name of an example's script.
+/// The name of the script in each example.
 pub(crate) const SCRIPT: &str = "start.sh";
 
 /// A file of an example, without its marks.
@@ -32,7 +32,6 @@ pub(crate) struct Expected {
     pub(crate) file: String,
     /// 1-based line in that file.
     pub(crate) line: u32,
-    /// The rule.
     pub(crate) rule: Arc<str>,
     /// What its message or its help holds, if the example says so.
     pub(crate) words: Option<String>,

@@ -1,4 +1,4 @@
-//! All pages together: which rules exist, what a name means, and folders of a user's own rules.
+//! All pages together. They say which rules exist and what a name means. Folders of a user's own rules are read here.
 
 use crate::rules::embedded::{self, RuleFile};
 use crate::rules::page::{Page, PageError};

@@ -27,7 +27,7 @@ pub(crate) struct Repo {
 }
 
 impl Repo {
-    /// The one at `path`.
+    /// The repo at `path`.
     pub(crate) fn at(path: PathBuf) -> Self {
         let name = match path.to_str() {
             Some(name) => name.to_owned(),
@@ -55,7 +55,7 @@ pub(crate) enum Given {
 /// The repos, as they are found. Never more names than those of one folder are held at a time.
 pub(crate) struct Repos {
     given: Rest,
-    /// The innermost last.
+    /// The folders that are being searched; the innermost one is last.
     folders: Vec<Folder>,
     /// The directories that were entered; empty if nothing can be met twice.
     entered: Option<HashSet<Identity>>,
@@ -80,9 +80,9 @@ struct Folder {
 #[derive(Default)]
 struct Names {
     text: String,
-    /// Parts of the text.
+    /// The ranges of the names in the text.
     places: Vec<(u32, u32)>,
-    /// Those that are not UTF-8.
+    /// Names that are not UTF-8.
     others: Vec<OsString>,
 }
 
@@ -277,7 +277,7 @@ impl Names {
         }
     }
 
-    /// In reverse, so that the first one is taken last.
+    /// Sorts the names in reverse, because they are taken from the end.
     fn sort(&mut self) {
         let text = &self.text;
         let name = |(start, end): &(u32, u32)| &text[*start as usize..*end as usize];

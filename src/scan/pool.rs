@@ -114,7 +114,7 @@ where
     let bench = Bench { tasks: Arc::new(Mutex::new(queue)), said, work };
     bench.begin()?;
     for _ in 1..jobs {
-        // Fewer workers can do it too.
+        // If a worker cannot be started, fewer ones do the work.
         let _ = bench.begin();
     }
     let mut line = Line { slots: VecDeque::new(), first: 0, waiting: 0, asked: 0, busy: 0, all: false };
@@ -123,7 +123,7 @@ where
             return Ok(());
         }
         while line.has_room(jobs) {
-            // Where the finder is gone, it has said so.
+            // If the finder is gone, it has said so.
             let _ = permits.send(());
             line.asked += 1;
         }
@@ -145,7 +145,7 @@ where
                     if let Some(slot) = line.slot(number) {
                         let done = given_up(&slot.item);
                         line.done(number, done);
-                        // In place of the one that is left to itself.
+                        // This replaces the worker that is left to itself.
                         bench.begin()?;
                     }
                 }
@@ -171,12 +171,12 @@ struct Line<I, O> {
     asked: usize,
     /// Items that are worked on.
     busy: usize,
-    /// There is nothing more to look for.
+    /// True if there is nothing more to look for.
     all: bool,
 }
 
 impl<I, O: Weight> Line<I, O> {
-    /// True where one more may be looked for.
+    /// True if one more may be looked for.
     fn has_room(&self, jobs: usize) -> bool {
         !self.all
             && self.asked + self.busy < jobs * AHEAD

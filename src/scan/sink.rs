@@ -54,7 +54,7 @@ impl Sink {
     pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
         if let Some(file) = self.file.as_mut().filter(|_| length < self.length) {
             file.set_len(length)?;
-            // Both share one place in the file.
+            // Both handles share one position in the file.
             file.seek(SeekFrom::Start(length))?;
             self.length = length;
         }

@@ -31,7 +31,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// From a report; the caller measures the time.
+    /// Counts a report; the caller measures the time.
     pub(crate) fn of(report: &Report) -> Self {
         let mut tally = Tally {
             commands: report.commands as u64,
@@ -104,7 +104,7 @@ pub(crate) fn judged(report: &Report) -> impl Iterator<Item = (&str, &crate::sou
         .filter_map(|(path, _)| Some((path.as_str(), report.sources.file(report.sources.find(path)?))))
 }
 
-/// A journal may contain any number.
+/// Adds numbers, of which a journal may contain any, without an overflow.
 fn total(counts: &[u64]) -> u64 {
     counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }

@@ -47,18 +47,14 @@ pub(crate) enum StmtKind<'a> {
     While {
         /// `until`.
         until: bool,
-        /// The condition.
         condition: Block<'a>,
-        /// The body.
         body: Block<'a>,
     },
     /// `for x in …` and `select x in …`; without words it loops over the positional parameters.
     For {
-        /// The variable.
         variable: &'a str,
         /// The words after `in`.
         words: Option<&'a [Word<'a>]>,
-        /// The body.
         body: Block<'a>,
         /// True for `select`, which asks for a choice.
         select: bool,
@@ -69,7 +65,6 @@ pub(crate) enum StmtKind<'a> {
     Case {
         /// The word that is matched.
         subject: Word<'a>,
-        /// The arms.
         arms: &'a [CaseArm<'a>],
     },
     /// `{ …; }`.
@@ -77,17 +72,11 @@ pub(crate) enum StmtKind<'a> {
     /// `( … )`.
     Subshell(Block<'a>),
     /// A function's definition.
-    Function {
-        /// Its name.
-        name: &'a str,
-        /// Its body.
-        body: &'a Stmt<'a>,
-    },
+    Function { name: &'a str, body: &'a Stmt<'a> },
     /// A compound statement with redirects.
     Redirected {
         /// The statement.
         body: &'a Stmt<'a>,
-        /// Its redirects.
         redirects: &'a [Redirect<'a>],
     },
     /// `a &`.
@@ -121,7 +110,7 @@ pub(crate) struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Its first word, where that is plain text; empty where it is not.
+    /// Its first word if that is plain text, and otherwise the empty string.
     pub(crate) fn name(&self) -> &'a str {
         match self.words.first().map(|word| word.parts) {
             Some([Part::Literal { text, .. }]) => text,
@@ -130,7 +119,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// Where a command stands in the text that was parsed.
+/// Where a command is in the text that was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// Index of the parsed text.
@@ -159,7 +148,6 @@ pub(crate) struct Assignment<'a> {
 /// The right side of an assignment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AssignedValue<'a> {
-    /// A word.
     Word(Word<'a>),
     /// `( … )`.
     Array(&'a [Word<'a>]),
@@ -179,7 +167,6 @@ pub(crate) struct Word<'a> {
 pub(crate) enum Part<'a> {
     /// Known text, without quotes and escapes.
     Literal {
-        /// The text.
         text: &'a str,
         /// True if it is quoted or escaped.
         quoted: bool,
@@ -242,7 +229,6 @@ pub(crate) enum Operation<'a> {
     },
     /// `${X%w}`, `${X%%w}`.
     RemoveSuffix {
-        /// The pattern.
         pattern: &'a str,
         /// `%%`.
         longest: bool,
@@ -253,7 +239,6 @@ pub(crate) enum Operation<'a> {
     Other,
 }
 
-/// A redirect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Redirect<'a> {
     /// What it does.
@@ -286,7 +271,7 @@ pub(crate) enum RedirectKind<'a> {
 }
 
 impl Redirect<'_> {
-    /// It writes a file, other than those of `/dev`.
+    /// True if it writes a file, other than those of `/dev`.
     pub(crate) fn writes(&self) -> bool {
         match &self.kind {
             RedirectKind::Write(word)
@@ -300,7 +285,6 @@ impl Redirect<'_> {
     }
 }
 
-/// A heredoc.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heredoc<'a> {
     /// The body after expansion, as the command reads it.

@@ -1,5 +1,5 @@
-//! The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they steer the shell itself. What such a
-//! command prints, and what its success says of a resource, is for [`crate::tools`] as of any other.
+//! The shell's own commands (bash(1), SHELL BUILTIN COMMANDS), as far as they steer the shell itself. What such a command
+//! prints, and what its success says of a resource, is known to [`crate::tools`], as for any other command.
 
 /// What a command of the shell's own does to the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +78,17 @@ impl Builtin {
         })
     }
 
-    /// Assignments behind it are its own: the parser tells them apart.
+    /// True if assignments after it belong to it. The parser tells them apart.
     pub(crate) fn declares(self) -> bool {
         matches!(self, Builtin::Export | Builtin::Local | Builtin::Readonly)
     }
 
-    /// It runs code in the same shell.
+    /// True if it runs code in the same shell.
     pub(crate) fn runs_here(self) -> bool {
         matches!(self, Builtin::Eval | Builtin::Source)
     }
 
-    /// Control never goes on behind it.
+    /// True if nothing after it runs.
     pub(crate) fn leaves(self) -> bool {
         matches!(self, Builtin::Exit | Builtin::Return | Builtin::Jump)
     }

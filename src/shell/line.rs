@@ -46,9 +46,8 @@ const DEPTH: u8 = 4;
 /// The most commands of one line that are told apart.
 const COMMANDS: usize = 500;
 
-/// The commands of a line, in order: of its words as they reach the program, the way systemd, Compose or a JSON list hands
-/// them on. `$NAME`, `${NAME}` and the holes of [`Value`] in them are unknown. A text that a shell reads is the last word of
-/// `sh -c`.
+/// The commands of a line, in order. The words are those that systemd, Compose or a JSON list hands to the program.
+/// `$NAME`, `${NAME}` and the holes of [`Value`] in them are unknown. A text that a shell reads is the last word of `sh -c`.
 pub(crate) fn commands(words: &[String]) -> Vec<Command> {
     let mut reading = Reading::default();
     let args = words.iter().map(|word| argument(Value::with_variables(word))).collect();
@@ -83,8 +82,8 @@ pub(crate) fn commands_from<'w>(
     })
 }
 
-/// The words of each stretch of a text that may be a command: a line end, a quote, a bracket or a separator ends it. It is
-/// for texts of which nobody knows what reads them.
+/// The words of each stretch of a text that may be a command. A line end, a quote, a bracket or a separator ends it. This
+/// is for texts of which it is not known what reads them.
 pub(crate) fn stretches(text: &str) -> impl Iterator<Item = Vec<&str>> {
     let parts = text.split(['\n', ';', '|', '&', '(', ')', '`', '"', '\'']);
     parts.map(|part| part.split_whitespace().collect())
@@ -111,7 +110,7 @@ fn argument(value: Value) -> Arg {
     Arg { value, span: Span { file: FileId(0), start: 0, end: 0 } }
 }
 
-/// How a command relates to its line.
+/// How a command is connected to its line.
 #[derive(Clone, Copy, Default)]
 struct Flow {
     background: bool,

@@ -35,9 +35,8 @@ pub(crate) struct ParsedText<'a> {
     pub(crate) tree: Tree,
     /// The tree with the words as written, once someone asks for it.
     written: OnceCell<Option<Tree>>,
-    /// The way back to the file.
+    /// Where the text is in the file.
     pub(crate) map: OffsetMap,
-    /// The file.
     pub(crate) file: FileId,
 }
 
@@ -63,7 +62,7 @@ pub(crate) struct Shell<'a> {
     pub(crate) count: Count,
     depth: u32,
     effort: Effort,
-    /// Words are made plain before the parse. It is false only where a test compares the two.
+    /// True if words are made plain before the parse. It is false only in a test that compares the two.
     pub(super) plain: bool,
 }
 

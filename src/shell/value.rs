@@ -51,7 +51,7 @@ impl Value {
         Value { text: text.into(), knowledge: Knowledge::Literal }
     }
 
-    /// A value whose text comes from outside, which may hold the characters that mark holes: they are left out.
+    /// A value whose text comes from outside. Characters that would mark holes are left out.
     pub(crate) fn of_text(text: &str) -> Self {
         if !text.contains([OPEN, CLOSE, GLOB]) {
             return Value::literal(text);
@@ -61,8 +61,8 @@ impl Value {
         value
     }
 
-    /// A value of which nothing but a name is known. `name` is shown to people (`$APP_DIR`), `version` tells apart
-    /// what different assignments gave.
+    /// A value of which only a name is known. `name` is shown to people (`$APP_DIR`), and `version` tells the values of
+    /// different assignments apart.
     pub(crate) fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
         let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
@@ -75,8 +75,8 @@ impl Value {
         Value { text, knowledge }
     }
 
-    /// A text that no shell reads, such as a unit's command line: `$NAME`, `${NAME}` and the holes in it are not known,
-    /// `$$` is a `$`.
+    /// The value of a text that no shell reads, such as a unit's command line. `$NAME`, `${NAME}` and the holes in it are
+    /// unknown, and `$$` is a `$`.
     pub(crate) fn with_variables(text: &str) -> Self {
         let mut value = Value::default();
         let mut rest = text;
@@ -167,7 +167,7 @@ impl Value {
         self.text.contains(GLOB)
     }
 
-    /// Of `/opt/app/*` it is `/opt/app`: all that lies there is meant, and not the directory.
+    /// `/opt/app` for `/opt/app/*`, which means everything in the directory but not the directory itself.
     pub(crate) fn emptied_directory(&self) -> Option<&str> {
         self.text.strip_suffix('*')?.strip_suffix(GLOB)?.strip_suffix('/')
     }
@@ -306,7 +306,7 @@ impl fmt::Display for Value {
 pub(crate) enum Piece<'k> {
     /// Text that is known.
     Text(&'k str),
-    /// What stands for something unknown, with its marks.
+    /// A hole for something unknown, with its marks.
     Hole(&'k str),
 }
 
@@ -329,7 +329,7 @@ pub(crate) fn pieces(key: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// True where a part of a key is unknown.
+/// True if a part of a key is unknown.
 pub(crate) fn has_hole(key: &str) -> bool {
     key.contains(OPEN)
 }
@@ -342,7 +342,7 @@ pub(crate) fn leading_hole(key: &str) -> Option<&str> {
     }
 }
 
-/// What is known of a key: of `$APP-worker.service` it is `-worker.service`.
+/// What is known of a key: `-worker.service` for `$APP-worker.service`.
 pub(crate) fn without_holes(key: &str) -> String {
     let known = pieces(key).filter_map(|piece| match piece {
         Piece::Text(text) => Some(text),
@@ -351,7 +351,7 @@ pub(crate) fn without_holes(key: &str) -> String {
     known.collect()
 }
 
-/// What is left of a text that should be written.
+/// The rest of a text with which a value is compared as it is written.
 struct Left<'s>(&'s str);
 
 impl fmt::Write for Left<'_> {

@@ -26,7 +26,7 @@ pub(super) fn inner_at<'i, 'a>(inner: &'i [Inner<'a>], at: usize) -> Option<&'i 
     inner.binary_search_by_key(&at, |i| i.range.start).ok().map(|index| &inner[index])
 }
 
-/// The quotes that the lexer is in.
+/// The quotes around the place that is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     None,

@@ -44,7 +44,6 @@ pub(crate) enum Code {
     Stdin,
     /// A script file, with its arguments: `bash x.sh a`, `. lib.sh`.
     File {
-        /// The file.
         file: Arg,
         /// True for `source`, which runs in the same shell.
         same_shell: bool,
@@ -215,7 +214,7 @@ impl Peeled {
         self.plain_after(name, spec, 0)
     }
 
-    /// A wrapper with `skip` operands of its own before the command.
+    /// Removes a wrapper that has `skip` operands of its own before the command. False if there is none.
     fn plain_after(&mut self, name: &'static str, spec: &'static str, skip: usize) -> bool {
         let first = self.argv.leading_options(spec).first_operand;
         self.advance(first + skip, name)
@@ -322,7 +321,7 @@ impl Peeled {
         self.advance(at, "env")
     }
 
-    /// flock(1): the file comes first, then a command, or `-c` with code for a shell.
+    /// Removes flock(1): the file comes first, then a command, or `-c` with code for a shell.
     fn flock(&mut self) -> bool {
         let at = self.argv.leading_options(FLOCK).first_operand + 1;
         let is_code = matches!(self.argv.literal(at), Some("-c" | "--command"));

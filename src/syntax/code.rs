@@ -1,5 +1,4 @@
-//! Code in languages other than shell: what a query finds in a text. It does not know what the query looks
-//! for.
+//! Runs queries over code in languages other than shell. It does not know what a query looks for.
 
 use super::parses;
 use super::search::each_match;
@@ -15,10 +14,8 @@ const TIME: Duration = Duration::from_secs(2);
 /// each step visits all of them.
 const MATCH_LIMIT: u32 = 10_000;
 
-/// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Language {
-    /// Python.
     Python,
     /// JavaScript, with JSX.
     JavaScript,

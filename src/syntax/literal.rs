@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use tree_sitter::Node;
 
-/// Values that are nested deeper are not read, and longer chains of constants are not followed.
+/// Values that are nested deeper than this are not read, and longer chains of constants are not followed.
 const DEPTH: u8 = 16;
 /// The most values that are read from one module. Aliases of aliases could make any number.
 const VALUES: usize = 20_000;

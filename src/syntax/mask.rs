@@ -27,7 +27,7 @@ pub(crate) struct Masked<'t> {
     /// [`Masked::dollars`] is `%`. `! { a; }`, which the grammar does not know, is `! ( a; )`: its source
     /// begins with `{`.
     pub(crate) text: Cow<'t, str>,
-    /// In the order of their operators.
+    /// The heredocs, in the order of their operators.
     pub(crate) heredocs: Vec<Heredoc>,
     /// The place of each `<<<`, in order.
     pub(crate) herestrings: Vec<Range<usize>>,
@@ -40,7 +40,7 @@ pub(crate) struct Masked<'t> {
     pub(crate) plain: Cow<'t, str>,
     /// The words that are joined into one in `plain`, in order.
     pub(crate) joined: Vec<Range<usize>>,
-    /// Comments, in order. They are in all texts.
+    /// Comments, in order. All texts keep them.
     pub(crate) comments: Vec<Range<usize>>,
     /// Lines that begin where no group, loop, `if`, `case` or substitution is open, in order. They are found
     /// in the same way as [`Masked::commands`]. The text can be cut there. A line may still belong to the one

@@ -1,4 +1,4 @@
-//! Counts how many texts were parsed, for tests that check that nothing is.
+//! Counts how many texts were parsed, for tests that check that nothing is parsed.
 
 #[cfg(test)]
 thread_local! {

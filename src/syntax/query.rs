@@ -1,6 +1,6 @@
 //! Query files: tree-sitter's query syntax says which command, predicates ask a [`Judge`] whether it matters, and the
-//! captures say which part each pattern has in its rule. Owns reading, checking and trying a pattern on one command;
-//! knows nothing of the model that answers, of how commands follow each other, nor of any rule.
+//! captures say which part each pattern has in its rule. This module reads and checks patterns and tries them on one
+//! command. It knows nothing of the model that answers, of how commands follow each other, or of any rule.
 //!
 //! Compiling a query costs some 2 ms, so two shapes run without one: the bare command, and the command with one
 //! argument. What is deeper is compiled when a script first holds such a command, and runs rooted on the one command
@@ -32,9 +32,9 @@ use self::message::Captured;
 use self::reader::{Fault, Shape};
 use super::tree::{Node, language};
 
-/// Answers for one command what a pattern asks: the model.
+/// Answers what a pattern asks about one command. The model does this.
 pub(crate) trait Judge {
-    /// Does it hold?
+    /// Whether it holds.
     fn ask(&self, question: &Question) -> bool;
 
     /// The command's node, with its words as they are written, and the text that it was parsed from.
@@ -49,7 +49,7 @@ pub(crate) struct Queries {
     by_name: HashMap<String, Vec<At>>,
     /// Those that are tried on commands of any name.
     of_any: Vec<At>,
-    /// Words of which a command has one where any of the patterns in `of_any` holds; `None` where one asks for none.
+    /// A command must have one of these words for any pattern in `of_any` to hold; `None` if one of them asks for no word.
     of_any_need: Option<Features>,
 }
 
@@ -96,28 +96,28 @@ impl QueryFile {
         self.patterns.iter().filter(move |p| p.part == part)
     }
 
-    /// True where a pattern has this part.
+    /// True if a pattern has this part.
     pub(crate) fn has(&self, part: Part) -> bool {
         self.of(part).next().is_some()
     }
 
-    /// True where an excuse is compared with what `@other` captures.
+    /// True if an excuse is compared with what `@other` captures.
     pub(crate) fn compares_with_other(&self) -> bool {
         let excuses = self.of(Part::Follows).chain(self.of(Part::Precedes));
         excuses.into_iter().any(|excuse| excuse.compares_with(Part::Other))
     }
 
-    /// What is wrong with a message that the rule's page gives: it is said of each pattern that has none of its own.
+    /// What is wrong with the message of the rule's page. Each pattern without a message of its own uses it.
     pub(crate) fn message_fault(&self, message: &Message) -> Option<String> {
         self.patterns.iter().filter(|p| p.message.is_none()).find_map(|p| self.fault_for(p, message))
     }
 
-    /// What is wrong with a help that the rule's page gives: it is said of each pattern.
+    /// What is wrong with the help of the rule's page. Each pattern uses it.
     pub(crate) fn help_fault(&self, help: &Message) -> Option<String> {
         self.patterns.iter().find_map(|p| self.fault_for(p, help))
     }
 
-    /// What is wrong with the text that the rule's page gives for the command that `@other` captures.
+    /// What is wrong with the page's text for the command that `@other` captures.
     pub(crate) fn other_fault(&self, text: &Message) -> Option<String> {
         match self.has(Part::Other) {
             true => self.help_fault(text),
@@ -138,8 +138,8 @@ impl QueryFile {
 }
 
 impl Queries {
-    /// Reads and checks query files, each a path that ends with `<family>/<name>.scm` and its text. Those that are part
-    /// of the program come first: their queries are compiled when first needed, because a test has done it before.
+    /// Reads and checks query files. Each is a path that ends with `<family>/<name>.scm`, and its text. Those that are part of
+    /// the program come first. Their queries are compiled only when they are needed, because a test has checked them.
     ///
     /// # Errors
     /// All that is wrong in any of the files, in their order.
@@ -194,8 +194,7 @@ impl Queries {
         &self.files
     }
 
-    /// The patterns that find a fault in such a command, as far as its name and the words that hold for it say, and
-    /// the files that they stand in.
+    /// The patterns that may find a fault in a command of this name for which these words hold, and their files.
     pub(crate) fn finding(
         &self,
         name: &str,
@@ -220,7 +219,7 @@ impl Queries {
     }
 }
 
-/// Reads one file; what is wrong with it otherwise.
+/// Reads one file, or returns everything that is wrong with it.
 fn read(path: &str, text: &str, compile: bool) -> Result<QueryFile, Vec<QueryError>> {
     let mut faults = Vec::new();
     let mut file = QueryFile { rule: rule_id(path).unwrap_or_default(), patterns: Vec::new() };
@@ -264,7 +263,7 @@ fn place(text: &str, at: usize) -> (u32, u32) {
     (before.matches('\n').count() as u32 + 1, before[line_start..].chars().count() as u32 + 1)
 }
 
-/// What is wrong with patterns that are right by themselves, because of the others of their file.
+/// Finds what is wrong with patterns because of the other patterns in their file.
 fn together(file: &QueryFile, faults: &mut Vec<Fault>) {
     let first = |part: Part| file.patterns.iter().find(|p| p.part == part).map(|p| p.start);
     if file.has(Part::Finding)

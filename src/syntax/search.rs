@@ -1,4 +1,4 @@
-//! Runs a query of tree-sitter over a tree, for no longer than it may take. It does not know what is looked for.
+//! Runs a query of tree-sitter over a tree within a limit of time. It does not know what is looked for.
 
 use crate::limit;
 use std::cell::Cell;
@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tree_sitter::StreamingIterator;
 
-/// Hands over each match below a node until all are found or the time is over; `None` is no limit. A query may find next to
-/// nothing for long, so the time is asked for between matches too. True if all were found. Unwinds if the time of the
-/// current piece of work is over.
+/// Hands over each match below a node until all are found or the time is over; `None` means no limit. A query may search
+/// for long without a match, so the clock is read between matches too. Returns true if all were found. Unwinds if the time
+/// of the current piece of work is over.
 pub(super) fn each_match(
     cursor: &mut tree_sitter::QueryCursor,
     query: &tree_sitter::Query,

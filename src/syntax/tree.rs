@@ -272,7 +272,6 @@ fn parse_in_time(bytes: &[u8], places: Places, effort: &mut Effort) -> Option<Tr
 }
 
 impl Tree {
-    /// The root.
     pub(crate) fn root(&self) -> Node<'_> {
         Node(self.tree.root_node(), &self.places)
     }
@@ -345,7 +344,6 @@ impl<'t> Node<'t> {
         Node(node, self.1)
     }
 
-    /// Its kind.
     pub(crate) fn kind(self) -> Kind {
         if self.0.is_error() {
             return Kind::Error;

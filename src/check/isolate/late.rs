@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const TIME: Duration = Duration::from_secs(4);
 
-/// Runs within that time, on a clock of ticks, and checks that twice the time is enough.
+/// Runs with a limit, on a clock of ticks, and checks that twice the time is enough.
 fn in_time<T>(run: impl FnOnce() -> T) -> T {
     let (result, took) = counted::run(|| within(Some(TIME), run));
     assert!(u128::from(took) < 2 * TIME.as_millis() + 500, "{took}");

@@ -36,12 +36,12 @@ pub(crate) enum Outcome {
     Nests(&'static str),
     /// It waits for an answer.
     Prompts(&'static str),
-    /// Not known.
+    /// It is not known what it does.
     Unknown,
 }
 
 impl Outcome {
-    /// The same in the words of [`crate::tools`], if it does harm.
+    /// The outcome in the words of [`crate::tools`], if it does harm.
     pub(crate) fn again(self) -> Option<Again> {
         match self {
             Outcome::Fails(why) => Some(Again::Fails(why)),
@@ -102,14 +102,14 @@ pub(crate) fn judge(deployment: &Deployment<'_>) -> (Vec<SecondRun>, Vec<Ran>) {
 /// Whether the guards from the outermost to one of them are met in the second run.
 #[derive(Clone, Copy, Debug)]
 struct Met {
-    /// The outermost one that is not.
+    /// The outermost guard that is not met.
     skipped: Option<GuardId>,
-    /// Some of them are unknown.
+    /// True if it is not known whether all of them are met.
     uncertain: bool,
 }
 
-/// The verdict on a guard and all around it. It is made at the first step behind it, and is the same for all
-/// others.
+/// The verdict on a guard and all guards around it. It is made at the first step behind the guard, and is the same for
+/// the other steps there.
 fn chain(
     deployment: &Deployment<'_>,
     runs: &[Ran],
@@ -209,7 +209,7 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
     (worst, ran)
 }
 
-/// What one effect comes to when it happens again; `None` where that is nothing.
+/// What one effect comes to when it happens again; `None` if that is nothing.
 fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Option<(Outcome, State)> {
     tick();
     let timeline = &deployment.timeline;
@@ -275,7 +275,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
     Some((outcome, state))
 }
 
-/// `ln -s DIR LINK` goes into the directory that the link leads to.
+/// True if `ln -s DIR LINK` goes into the directory that the link leads to.
 fn enters_link(deployment: &Deployment<'_>, asking: Asking<'_>) -> bool {
     let id = asking.asker;
     link_target(&deployment.step(id).deed).is_some_and(|leads_to| {
@@ -285,7 +285,7 @@ fn enters_link(deployment: &Deployment<'_>, asking: Asking<'_>) -> bool {
     })
 }
 
-/// Nothing can be said of it, or what the first run left is gone by then.
+/// True if nothing can be said of it, or what the first run left is gone by then.
 fn is_set_anew(deployment: &Deployment<'_>, effect: &Effect, id: StepId) -> bool {
     match &effect.resource {
         Resource::Path(path) => path.is_glob(),
@@ -343,7 +343,7 @@ impl Deployment<'_> {
         })
     }
 
-    /// A later step fills the databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+    /// True if a later step fills the databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
     fn loads_a_dump(&self, id: StepId) -> bool {
         self.iter().filter(|(later, _)| *later > id).any(|(_, step)| loads_dump(&step.argv))
     }

@@ -56,7 +56,7 @@ const ABOVE_ALL: usize = 256 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     events: HashMap<String, Vec<Event>>,
-    /// Those that remove what is below the resource. For a directory like `/opt` they are few of all.
+    /// The events that remove something below the resource. For a directory like `/opt` they are a small part.
     removals: HashMap<String, Vec<Event>>,
     /// How many bytes of paths may still be recorded for what is above a path.
     left: usize,
@@ -108,7 +108,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Some step may have created it, and none has certainly removed it since.
+    /// True if some step may have created it, and none has certainly removed it since.
     pub(crate) fn may_be_there(&self) -> bool {
         matches!(self.presence, Presence::There | Presence::MaybeThere | Presence::MaybeGone)
     }
@@ -171,7 +171,7 @@ impl Timeline {
         }
         if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
             let text = path.key();
-            // `rm -rf /opt/app/*`: what is below goes, the directory stays.
+            // `rm -rf /opt/app/*` removes what is below, and the directory stays.
             if let Some(parent) = path.emptied_directory() {
                 let happening =
                     if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
@@ -253,7 +253,7 @@ impl Timeline {
         };
         gather(&key(resource), false);
         if let Some(container) = attached_container(resource) {
-            // A container that is removed leaves its networks.
+            // A container that is removed is no longer in its networks.
             gather(&key(&container), true);
         }
         if let Some(path) = path {

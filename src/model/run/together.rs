@@ -4,19 +4,19 @@ use crate::model::condition::Cond;
 use crate::model::run::timeline::{Ran, Relation, relation};
 use crate::model::{Deployment, Guard, GuardId, Step, StepId};
 
-/// Does a step run in each run in which another one does?
+/// Whether a step runs in each run in which another one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Along {
     /// It does not: it stands in another arm of a choice, in a function that nothing calls, or behind a guard that the
     /// second run does not meet.
     Never,
-    /// Only where guards let it, of which it is not known.
+    /// It depends on guards of which it is not known whether they let it run.
     Perhaps,
     /// It does.
     Always,
 }
 
-/// When a step runs, as far as it is asked whether it runs along with another one.
+/// When a step runs, as far as that matters for whether it runs along with another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Course {
     entry: u32,
@@ -35,7 +35,7 @@ impl Deployment<'_> {
         self.runs.get(step.0 as usize).copied()
     }
 
-    /// Does a step run in each run in which `other` does, the second one too? Loops count as run through.
+    /// Whether a step runs in each run in which `other` does, including the second run. A loop counts as run through.
     pub(crate) fn runs_along(&self, step: StepId, other: StepId) -> Along {
         let (own, its) = (self.step(step), self.step(other));
         if own.entry != 0 && own.entry != its.entry {
@@ -78,7 +78,7 @@ impl Deployment<'_> {
     }
 }
 
-/// `cd DIR && CMD`, `A && CMD`: if the script works at all, the guard holds.
+/// True for `cd DIR && CMD` and `A && CMD`: if the script works at all, the guard holds.
 fn only_success(guard: &Guard) -> bool {
     fn leaves(cond: &Cond) -> bool {
         match cond {

@@ -18,7 +18,8 @@ impl Timeline {
         guard.cond.evaluate(&mut |leaf| self.leaf_truth(asking, leaf, guard, id))
     }
 
-    /// Like [`Timeline::truth`], but what is unknown goes the way that skips: nobody passes `--force`.
+    /// True if the guard may skip its steps in the second run. What is unknown goes the way that skips, because nobody passes
+    /// `--force`.
     pub(crate) fn may_skip(&self, asking: Asking<'_>, id: GuardId) -> bool {
         let guard = &asking.guards[id.0 as usize];
         [true, false].into_iter().any(|unknown| {
@@ -228,7 +229,7 @@ pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
     with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
 }
 
-/// Two file names may be the same file if one of them is not known.
+/// True if two file names are the same, or one of them is not known.
 pub(crate) fn same_unless_known(a: &Value, b: &Value) -> bool {
     (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
 }

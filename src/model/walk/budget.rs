@@ -1,16 +1,16 @@
-//! How much of a script is followed: hostile ones unfold without end.
+//! Limits how much of a script is followed, because a hostile one unfolds without end.
 
-/// No real script has as many steps; a script that doubles its calls in each function would.
+/// The most steps. No real script has as many, but one that doubles its calls in each function would.
 const STEPS: usize = 5_000;
-/// Statements visited, functions inlined included.
+/// The most statements that are visited, including those of inlined functions.
 const STATEMENTS: u32 = 120_000;
-/// Statements inside statements, calls included.
+/// The deepest nesting of statements, including calls.
 const DEPTH: u32 = 200;
-/// Bytes of values that are worked out: variables that grow with each use would fill any memory.
+/// The most bytes of values that are worked out, because variables that grow with each use would fill any memory.
 const VOLUME: usize = 64 * 1024 * 1024;
-/// Regions of one script.
+/// The most regions of one script.
 const REGIONS: u32 = 3_000;
-/// The effects of one command. `mkdir {1..64}` has 64.
+/// The most effects of one command. `mkdir {1..64}` has 64.
 pub(crate) const EFFECTS: usize = 256;
 
 /// What the walk has used of what it may use.
@@ -30,7 +30,7 @@ impl Budget {
         self.volume += bytes;
     }
 
-    /// So much was worked out that no more is.
+    /// True if so much was worked out that nothing more is.
     pub(crate) fn overflows(&self) -> bool {
         self.volume > VOLUME
     }
@@ -41,7 +41,7 @@ impl Budget {
         self.statements <= STATEMENTS && steps <= STEPS && !self.overflows()
     }
 
-    /// Goes into a statement; false if it lies too deep.
+    /// Enters a statement; false if it is nested too deep.
     pub(crate) fn enter(&mut self) -> bool {
         if self.depth >= DEPTH {
             return false;
@@ -50,22 +50,20 @@ impl Budget {
         true
     }
 
-    /// Comes out of a statement.
+    /// Leaves a statement.
     pub(crate) fn leave(&mut self) {
         self.depth -= 1;
     }
 
-    /// Calls under way, of functions and files.
+    /// How many calls of functions and files are under way.
     pub(crate) fn calls(&self) -> u32 {
         self.calls
     }
 
-    /// A call begins.
     pub(crate) fn begin_call(&mut self) {
         self.calls += 1;
     }
 
-    /// A call ends.
     pub(crate) fn end_call(&mut self) {
         self.calls -= 1;
     }
@@ -79,12 +77,12 @@ impl Budget {
         true
     }
 
-    /// Notes that not all is followed; true the first time.
+    /// Notes that something is not followed; true the first time.
     pub(crate) fn overrun(&mut self) -> bool {
         !std::mem::replace(&mut self.is_overrun, true)
     }
 
-    /// Not all was followed.
+    /// True if something was not followed.
     pub(crate) fn is_overrun(&self) -> bool {
         self.is_overrun
     }

@@ -188,7 +188,7 @@ impl<'a> Walker<'a, '_> {
         cond
     }
 
-    /// `read NAME…`: the variables have new values, which nobody knows.
+    /// `read NAME…`: the variables get new values, which are not known.
     fn read_variables(&mut self, words: &'a [Word<'a>]) {
         for word in words {
             if let [Part::Literal { text, .. }] = word.parts

@@ -11,7 +11,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::source::MappedText;
 use crate::tools::says::{self, Piped};
 
-/// Calls inside calls.
+/// The deepest nesting of calls.
 const CALLS: u32 = 16;
 
 impl<'a> Walker<'a, '_> {

@@ -171,7 +171,7 @@ impl<'a> Walker<'a, '_> {
         Flow::plain(Cond::Always(true))
     }
 
-    /// Anything that is not the shell's own.
+    /// Walks a command that is not one of the shell's own.
     #[expect(clippy::too_many_lines)]
     pub(crate) fn program(&mut self, command: &'a Command<'a>, args: Vec<Arg>) -> Flow {
         let Some(mut argv) = command_line(args, self.ctx.cwd.clone(), self.ctx.home.clone()) else {
@@ -354,8 +354,8 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// A command whose success can be counted on in the first run. One that takes something away may be there to find out
-/// whether there is anything: `git remote remove origin || …`.
+/// True for a command that can be expected to succeed in the first run. One that takes something away may be there to find
+/// out whether there is anything: `git remote remove origin || …`.
 pub(crate) fn makes_something(deed: &Deed) -> bool {
     deed.known
         && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))

@@ -6,31 +6,31 @@ use crate::source::{FileId, Span};
 /// Which statements of the script were walked.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
-    /// Some were passed over.
+    /// True if some were passed over.
     skipped: bool,
-    /// A bit for each byte of the script at which a statement that was walked begins.
+    /// One bit for each byte of the script. It is set if a statement that was walked begins there.
     reached: Vec<u64>,
 }
 
 impl Coverage {
-    /// Of a script of this length in bytes.
+    /// Begins for a script of this length in bytes.
     pub(crate) fn of(length: usize) -> Self {
         Coverage { skipped: false, reached: vec![0; length / 64 + 1] }
     }
 
-    /// Some statement is passed over.
+    /// Notes that a statement is passed over.
     pub(crate) fn skip(&mut self) {
         self.skipped = true;
     }
 
-    /// A statement that begins there is walked.
+    /// Notes that a statement that begins there is walked.
     pub(crate) fn reach(&mut self, at: Span) {
         if let Some(bits) = self.reached.get_mut(at.start as usize / 64) {
             *bits |= 1 << (at.start % 64);
         }
     }
 
-    /// Counts as analysed only what was walked, where something was passed over.
+    /// If something was passed over, counts only what was walked as analysed.
     pub(crate) fn settle(&self, commands: &mut [Counted], file: FileId, overran: bool) {
         if !self.skipped && !overran {
             return;

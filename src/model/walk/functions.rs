@@ -7,7 +7,7 @@ use std::collections::HashMap;
 struct Function<'a> {
     body: &'a Stmt<'a>,
     is_called: bool,
-    /// Calls of it that are under way.
+    /// How many calls of it are under way.
     active: u32,
 }
 
@@ -15,12 +15,12 @@ struct Function<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Functions<'a> {
     by_name: HashMap<&'a str, Function<'a>>,
-    /// In the order in which they were first defined.
+    /// Their names, in the order in which they were first defined.
     order: Vec<&'a str>,
 }
 
 impl<'a> Functions<'a> {
-    /// Defines one, perhaps anew.
+    /// Defines a function, perhaps once more.
     pub(crate) fn define(&mut self, name: &'a str, body: &'a Stmt<'a>) {
         let function = Function { body, is_called: false, active: 0 };
         if self.by_name.insert(name, function).is_none() {
@@ -38,7 +38,7 @@ impl<'a> Functions<'a> {
         self.by_name.get(name).map(|function| function.body)
     }
 
-    /// The body of a function that is not under way; it counts as called.
+    /// The body of a function that is not under way. The function then counts as called.
     pub(crate) fn look_into(&mut self, name: &str) -> Option<&'a Stmt<'a>> {
         let function = self.by_name.get_mut(name).filter(|function| function.active == 0)?;
         function.is_called = true;
@@ -63,12 +63,12 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// The functions that have been defined, in order; later ones are not among them.
+    /// Takes the names of the functions that have been defined so far, in order.
     pub(crate) fn take_order(&mut self) -> Vec<&'a str> {
         std::mem::take(&mut self.order)
     }
 
-    /// Nothing calls it.
+    /// True if nothing calls it.
     pub(crate) fn is_uncalled(&self, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|function| !function.is_called)
     }

@@ -342,7 +342,7 @@ impl<'a> Walker<'a, '_> {
         flow
     }
 
-    /// `source venv/bin/activate` puts the venv's programs first.
+    /// True for `source venv/bin/activate`, which puts the venv's programs first.
     fn activates(&mut self, path: &Value) -> bool {
         if let Some(venv) = crate::tools::environment_activated(path) {
             self.scope.set("VIRTUAL_ENV", Variable { value: venv, exported: true, ..Default::default() });

@@ -6,10 +6,8 @@ use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// A variable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variable {
-    /// Its value.
     pub(crate) value: Value,
     /// Its possible values if branches differ, and when it has each.
     pub(crate) alternatives: Vec<(Value, Cond)>,
@@ -168,7 +166,7 @@ impl<'a> Scope<'a> {
             let value = self.unknown(name, knowledge.max(Knowledge::Symbolic));
             if values.len() > 6 || values.iter().any(|(_, when)| !when.is_small()) {
                 values.truncate(6);
-                // It would be too much to follow when it has which.
+                // It would be too much to follow when the variable has which value.
                 for (_, when) in &mut values {
                     *when = Cond::Opaque(u32::MAX);
                 }

@@ -307,8 +307,8 @@ impl<'a> Walker<'a, '_> {
     }
 }
 
-/// True where a command's output is no answer to whether something is there: most substitutions are of this kind, and
-/// need not be walked twice.
+/// True if a command's output does not tell whether something exists. Most substitutions are of this kind, and need not be
+/// walked twice.
 fn tells_of_nothing(stmt: &Stmt<'_>) -> bool {
     let command = match stmt.kind {
         StmtKind::Command(command) => command,

@@ -48,7 +48,7 @@ impl<'a> Walker<'a, '_> {
         fixed_text(value.to_string(), command.span)
     }
 
-    /// Standard input goes to files: `tee FILE`.
+    /// Writes standard input to files, as `tee FILE` does.
     pub(crate) fn fill(
         &mut self,
         files: Vec<(Value, bool)>,

@@ -11,7 +11,7 @@ use crate::review::{Change, Impact, Kind, Review};
 use page::{Markdown, Page, Text};
 use std::io::{self, Write};
 
-/// The longest line of a message.
+/// The longest line of a message, in characters.
 const LINE: usize = 500;
 /// How many changes of one kind are shown; JSON has all.
 const CHANGES: usize = 25;

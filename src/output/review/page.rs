@@ -6,7 +6,6 @@ use std::io::{self, Write};
 
 /// Something that a review is written to.
 pub(super) trait Page {
-    /// The title.
     fn title(&mut self, text: &str) -> io::Result<()>;
     /// A part of it.
     fn heading(&mut self, text: &str) -> io::Result<()>;
@@ -18,7 +17,6 @@ pub(super) trait Page {
     fn item(&mut self, status: Status, title: &str) -> io::Result<()>;
     /// Why it has its status.
     fn evidence(&mut self, open: bool, text: &str) -> io::Result<()>;
-    /// The end.
     fn end(&mut self) -> io::Result<()>;
 }
 

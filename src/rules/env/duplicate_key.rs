@@ -1,7 +1,7 @@
 //! `env/duplicate-key`: one file sets a variable twice, and only the last value counts.
 //!
-//! python-dotenv, dotenv and the shell take the last; so do systemd.exec(5) (`Environment=`: "the later setting will override
-//! the earlier setting") and Compose for a list.
+//! python-dotenv, dotenv and the shell take the last value; so do systemd.exec(5) (`Environment=`: "the later setting will
+//! override the earlier setting") and Compose for a list.
 
 use crate::facts::environment::table::written_files;
 use crate::facts::world::{Origin, World};
@@ -101,7 +101,7 @@ fn builds_on(value: &str, name: &str) -> bool {
     [format!("${name}"), format!("${{{name}")].iter().any(|own| value.contains(own))
 }
 
-/// A heading between two variables: `# frontend/.env`.
+/// True if a heading between two variables names another file: `# frontend/.env`.
 fn names_other_files(text: &str) -> bool {
     text.lines().any(|line| {
         let line = line.trim();

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 const RULE: RuleId = id::ENV_OTHER_DEFAULT;
 
-/// Names that each program of a repo has for itself.
+/// Each program of a repo has its own variable of such a name.
 const OF_EACH: [&str; 12] = [
     "PORT", "HOST", "BIND", "LISTEN", "WORKERS", "LOG_LEVEL", "LOGLEVEL", "DEBUG", "NAME", "TIMEOUT",
     "DEBUG_MODE", "LOG_FILE",
@@ -50,7 +50,7 @@ fn of_compose(context: &World<'_, '_>, name: &str, variable: &Variable, set: boo
     for reads in files.values() {
         // A switch that is on for one service and off for another is intended.
         let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
-        // An address may differ inside and outside.
+        // An address may differ inside and outside of a container.
         let most = match is_credential(name) {
             _ if set || switch => Confidence::Low,
             true => Confidence::High,
@@ -100,7 +100,7 @@ fn program<'p>(context: &'p World<'_, '_>, path: &'p str) -> (&'p str, &'p str) 
     (language, above.max_by_key(|dir| dir.len()).unwrap_or_default())
 }
 
-/// A program that consists of one file: a tool in a folder of tools, a script of Node beside the manifest.
+/// True for a program that consists of one file: a tool in a folder of tools, a script of Node beside the manifest.
 fn is_of_itself(path: &str) -> bool {
     let tools =
         path.rsplit_once('/').map_or("", |(directories, _)| directories).split('/').any(|directory| {

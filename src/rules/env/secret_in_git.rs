@@ -16,7 +16,7 @@ const RULE: RuleId = id::ENV_SECRET_IN_GIT;
 /// How many further places are named with a finding.
 const RELATED: usize = 5;
 
-/// A secret: its name and place, and how sure it is one.
+/// A secret: its name, its place, and how sure it is that it is one.
 struct Leak {
     name: String,
     span: Span,
@@ -49,7 +49,7 @@ pub(super) fn secret_in_git(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A form that only a token has is a token anywhere. A random value in a developer's file may be anything.
+/// What has the form of a token is a token in any file. A random value in a developer's file may be anything.
 fn sure(kind: Kind, development: bool) -> Confidence {
     match (kind, development) {
         (Kind::Token(_), _) => Confidence::High,

@@ -22,7 +22,7 @@ pub(super) fn unused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             .iter()
             .filter(|e| unread.contains(&e.name) && !table.is_read_by_code(&e.name) && !is_given(&e.name))
             .collect();
-        // If nothing reads most of it, its reader is one that cannot be seen here.
+        // If nothing reads most of the sample, its reader is not in this repo.
         let foreign = own.len() > 3 && own.len() * 2 > sample.entries.len();
         let name = base(path);
         for entry in own {

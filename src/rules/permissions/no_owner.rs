@@ -1,5 +1,5 @@
-//! `permissions/no-owner`: how it is worded that root makes something that the app has to write to, and the `install` that
-//! makes it the app's.
+//! `permissions/no-owner`: words the finding that root makes something that the app has to write to, and gives the
+//! `install` that makes it the app's.
 
 use crate::facts::app_paths::{AppPath, Reason, gives};
 use crate::facts::world::World;

@@ -14,7 +14,7 @@ use crate::tools::cron;
 use crate::tools::effect::{Change, Prints, Resource, Role};
 use crate::tools::find::picks;
 
-/// Where programs are called by their names, or by run-parts(8): files there are meant to be run.
+/// Directories whose files are meant to be run: by their names, or by run-parts(8).
 const PROGRAMS: [&str; 7] = [
     "/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/etc/cron.hourly", "/etc/cron.daily",
     "/etc/cron.weekly", "/etc/cron.monthly",
@@ -33,7 +33,7 @@ struct Call {
     /// The path as text.
     path: String,
     span: Span,
-    /// What happens then.
+    /// What the message says of the call.
     says: String,
     /// The script and the step, if a script calls it.
     step: Option<(usize, StepId)>,
@@ -317,7 +317,7 @@ fn gives(context: &World<'_, '_>, reached: impl Fn(&Value, bool) -> bool) -> boo
     })
 }
 
-/// True if the repo brings the file, so that it has the repo's mode.
+/// True if the file comes from the repo, and so has the mode that git recorded.
 fn is_in_repo(context: &World<'_, '_>, path: &str) -> bool {
     let inventory = &context.project.inventory;
     inventory

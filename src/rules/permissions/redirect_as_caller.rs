@@ -1,4 +1,4 @@
-//! `permissions/redirect-as-caller`: how it is worded that `sudo` runs the command, but the caller's shell opens the file.
+//! `permissions/redirect-as-caller`: words the finding that `sudo` runs the command, but the caller's shell opens the file.
 
 use crate::facts::world::World;
 use crate::rules::draft::Draft;

@@ -35,7 +35,7 @@ pub(in crate::rules) fn secret_in_unit(context: &World<'_, '_>, found: &mut Vec<
     }
 }
 
-/// Words that mark where somebody has to insert the secret.
+/// True for a word that marks where somebody has to insert the secret.
 fn is_blank(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     ["your", "change", "replace", "xxx", "<", "example", "placeholder", "todo", "..."]

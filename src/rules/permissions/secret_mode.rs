@@ -1,4 +1,5 @@
-//! `permissions/secret-mode`: how it is worded that everybody on the server can read a secret, and the `chmod` that ends it.
+//! `permissions/secret-mode`: words the finding that everybody on the server can read a secret, and gives the `chmod` that
+//! ends it.
 
 use crate::facts::owners::{from, is_roots, reaches, runs_as};
 use crate::facts::secret_files::{Exposure, SecretFile};
@@ -26,7 +27,7 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     }
 }
 
-/// The file is made with the usual mode.
+/// Words a file that is made with the usual mode.
 fn new(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft: Draft) -> Draft {
     let message = format!(
         "everybody on the server can read `{}`, which {}: it keeps the usual mode 0644",
@@ -48,7 +49,7 @@ fn new(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft: D
     }
 }
 
-/// A mode that is set lets everybody read it.
+/// Words a mode that lets everybody read the file.
 fn opened(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft: Draft) -> Draft {
     let again = if file.was_closed_before(found.at.id) { " again" } else { "" };
     let (words, path) = (world.words(found.at.step().span), file.path());
@@ -63,7 +64,7 @@ fn opened(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft
     }
 }
 
-/// An environment file stands in the tree that is opened.
+/// Words an environment file that stands in the tree that is opened.
 fn standing(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (script, id) = (found.at.script, found.at.id);
     let Some(opened) = world.settings_opened(script) else { return draft };
@@ -85,7 +86,7 @@ fn about(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft:
     }
 }
 
-/// What is secret about it.
+/// Why the file is secret.
 fn holds(file: &SecretFile) -> String {
     match file.secret().and_then(|(_, name)| name) {
         None => "holds a secret".to_owned(),
@@ -112,7 +113,7 @@ fn reader(world: &World<'_, '_>, script: &Deployment<'_>, file: &SecretFile) -> 
     (!theirs && given().is_none()).then_some(app.name)
 }
 
-/// The mode that closes it: a group that is not just its owner's (`chown deploy:www-data`) may go on reading it.
+/// The mode that closes the file. A group other than the owner's own (`chown deploy:www-data`) may go on reading it.
 fn mode(script: &Deployment<'_>, file: &SecretFile) -> &'static str {
     let is_for_group = from(script, file.made()).any(|step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {

@@ -1,4 +1,4 @@
-//! `permissions/too-early`: how it is worded that `chown` or `chmod` comes before the account or the path exists.
+//! `permissions/too-early`: words the finding that `chown` or `chmod` comes before the account or the path exists.
 
 use crate::facts::firsts::Lacking;
 use crate::facts::world::World;

@@ -1,4 +1,4 @@
-//! `permissions/world-writable`: how it is worded that everybody on the server can write to a path.
+//! `permissions/world-writable`: words the finding that everybody on the server can write to a path.
 
 use crate::facts::modes::{Opened, opened, what_is_opened};
 use crate::facts::world::World;

@@ -1,4 +1,4 @@
-//! Fills the placeholders of a message in.
+//! Fills in the placeholders of a message.
 
 use super::{At, Found};
 use crate::facts::world::World;
@@ -6,7 +6,7 @@ use crate::model::{Outcome, User};
 use crate::syntax::query::{Message, Piece, Placeholder};
 use crate::tools::effect::Resource;
 
-/// A text with its placeholders filled in; `found` is the command at fault, if the text is about one.
+/// Fills in the placeholders of a text. `found` is the command at fault, if the text is about one.
 pub(super) fn filled(message: &Message, world: &World<'_, '_>, found: Option<&Found<'_, '_>>) -> String {
     let mut text = String::new();
     for piece in message.pieces() {
@@ -25,7 +25,7 @@ pub(super) fn filled(message: &Message, world: &World<'_, '_>, found: Option<&Fo
     text
 }
 
-/// What is known of a command at fault.
+/// What a placeholder stands for, if that is known of the command at fault.
 fn known(hole: Placeholder, world: &World<'_, '_>, found: &Found<'_, '_>) -> Option<String> {
     let (at, step) = (found.at, found.at.step());
     match hole {
@@ -48,7 +48,7 @@ fn known(hole: Placeholder, world: &World<'_, '_>, found: &Found<'_, '_>) -> Opt
     }
 }
 
-/// What stands where nothing is known.
+/// What is said if nothing is known.
 fn fallback(hole: Placeholder) -> &'static str {
     match hole {
         Placeholder::Command => "the command",

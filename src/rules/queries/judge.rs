@@ -43,7 +43,7 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         Asked { context, at, features, needed: None }
     }
 
-    /// Asked whether it does what is needed.
+    /// Asks also whether the command does what is needed.
     pub(super) fn for_need(self, needed: Option<&'q Needed<'q>>) -> Self {
         Asked { needed, ..self }
     }
@@ -52,7 +52,7 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         self.at.step()
     }
 
-    /// The place of bytes of the text that the command was parsed from.
+    /// The place of a range of the text that the command was parsed from.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let text = self.step().origin.and_then(|origin| self.at.script.texts.get(origin.tree as usize));
         let Some(text) = text else { return self.step().span };
@@ -67,7 +67,7 @@ impl<'q, 'r, 'a> Asked<'q, 'r, 'a> {
         let mut args = step.argv.args.iter().chain([&step.argv.program]);
         match args.find(|a| a.span.start == place.start && a.span.end == place.end) {
             Some(arg) => arg.value.as_literal(),
-            // The words of a wrapper, such as sudo, are no words of the command that it runs.
+            // The words of a wrapper, such as sudo, do not belong to the command that it runs.
             None => {
                 let text = self.at.script.texts.get(step.origin?.tree as usize)?.text;
                 text.get(range.clone()).filter(|word| says_itself(word))
@@ -183,7 +183,7 @@ fn says_itself(word: &str) -> bool {
     word.chars().all(|c| c.is_alphanumeric() || "-_./:=+,@%".contains(c))
 }
 
-/// `-y` alone, joined to others, or with a value: `--yes=1`.
+/// True for the flag alone, joined to others (`-fy`), or with a value (`--yes=1`).
 fn is_flag(text: &str, flag: &str) -> bool {
     let bundled =
         flag.len() == 2 && text.starts_with('-') && !text.starts_with("--") && text[1..].contains(&flag[1..]);
@@ -277,7 +277,7 @@ fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, feat
         }
         Outcome::Unknown => features.add(SecondRun::Unknown),
     }
-    // A question that is asked only where somebody looks on keeps no deploy waiting.
+    // A question that is asked only if somebody is there to answer it keeps no deploy waiting.
     if let Some(prompt) = &step.deed.prompts
         && second.skipped_by().is_none()
         && !only_asks_people(context, script, id)
@@ -304,7 +304,7 @@ fn change_word(change: &Change) -> Option<ChangeWord> {
     })
 }
 
-/// The word of a kind; `None` for what only the model notes for itself.
+/// The word for a kind of thing; `None` for what only the model itself uses.
 fn resource_word(resource: &Resource) -> Option<ResourceWord> {
     Some(match resource {
         Resource::Path(_) => ResourceWord::Path,

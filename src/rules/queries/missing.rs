@@ -32,7 +32,7 @@ pub(super) fn run(run: &Run<'_, '_, '_>, queries: &Queries, found: &mut Vec<Find
                     .collect()
             }
         };
-        // What a pattern says is said of its own need.
+        // A pattern speaks of its own need.
         let own = |need: &Option<Need>| {
             let of_need = |pattern: &&Pattern| need.is_none_or(|need| pattern.needs().contains(&need));
             file.of(Part::Missing).find(of_need)
@@ -59,7 +59,7 @@ fn demand(need: Need) -> Demand {
     }
 }
 
-/// True where a step that the deploy may run is what the rule asks for, or what it asks for this need.
+/// True if a step that the deploy may run is what the rule asks for, or what it asks for because of this need.
 fn is_there(run: &Run<'_, '_, '_>, file: &QueryFile, need: Option<(Need, &Needed<'_>)>) -> bool {
     let meant = |pattern: &&Pattern| {
         pattern.needs().is_empty() || need.is_some_and(|(need, _)| pattern.needs().contains(&need))
@@ -73,7 +73,7 @@ fn is_there(run: &Run<'_, '_, '_>, file: &QueryFile, need: Option<(Need, &Needed
     })
 }
 
-/// `"$@"`, `"$1"`: which of its functions the script calls is said by whoever calls it.
+/// True if the arguments of the script say which of its functions it calls: `"$@"`, `"$1"`.
 fn calls_by_argument(script: &Deployment<'_>) -> bool {
     script.iter().any(|(_, step)| step.entry == 0 && step.argv.program.value.as_literal().is_none())
 }

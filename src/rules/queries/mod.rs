@@ -1,6 +1,6 @@
 //! Runs the query files: a pattern says which command, the model and the facts say whether it matters, and the captures
-//! say what excuses it. What a rule is worded as stands in its page, or in the Rust file of the same name, which never
-//! judges a second time.
+//! say what excuses it. The page of a rule words its findings, or else the Rust file of the same name, which never judges
+//! a second time.
 
 mod fill;
 mod judge;
@@ -33,26 +33,24 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use telling::Telling;
 
-/// How a query rule is worded, where its page does not say it.
+/// How the findings of a query file are worded, if its page does not say it.
 #[derive(Clone, Copy)]
 pub(crate) enum Wording {
-    /// Of a command at fault.
+    /// Words a command at fault.
     Command(fn(&World<'_, '_>, &Found<'_, '_>, Draft) -> Draft),
-    /// Of each of the things that one command does wrong, each at its own place.
+    /// Words each of the things that one command does wrong, each at its own place.
     Each(fn(&World<'_, '_>, &Found<'_, '_>, &Draft) -> Vec<Draft>),
-    /// Of a command that is missing.
+    /// Words a command that is missing.
     Missing(fn(&World<'_, '_>, &Lack<'_, '_, '_>, Draft) -> Draft),
 }
 
-/// A rule, and how it is worded.
+/// A rule, and how its findings are worded.
 pub(crate) type Worded = (RuleId, Wording);
 
 /// A step of a script.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'w, 'a> {
-    /// The script.
     pub(crate) script: &'w Deployment<'a>,
-    /// The step.
     pub(crate) id: StepId,
     /// The unit that the pattern is about.
     pub(crate) unit: Option<&'w UnitAt>,
@@ -66,12 +64,11 @@ impl<'w> At<'w, '_> {
         (self.number, self.id)
     }
 
-    /// The step itself.
     pub(crate) fn step(&self) -> &'w Step {
         self.script.step(self.id)
     }
 
-    /// Does it run in each run in which another step of the script does?
+    /// Whether it runs in each run in which another step of the script does.
     fn runs_along(self, other: At<'_, '_>) -> Along {
         self.script.runs_along(self.id, other.id)
     }
@@ -79,7 +76,6 @@ impl<'w> At<'w, '_> {
 
 /// A command that a query found at fault.
 pub(crate) struct Found<'w, 'a> {
-    /// The command.
     pub(crate) at: At<'w, 'a>,
     /// The word that the query points at.
     pub(crate) word: Option<Span>,
@@ -95,11 +91,11 @@ impl Found<'_, '_> {
     }
 }
 
-/// A command that a query missed.
+/// A command that a deploy lacks.
 pub(crate) struct Lack<'d, 'r, 'a> {
     /// The deploy that lacks it.
     pub(crate) deploy: Deploy<'d, 'r, 'a>,
-    /// What needs it; `None` where each deploy must have it.
+    /// What needs it; `None` if each deploy must have it.
     pub(crate) needed: Option<Needed<'d>>,
 }
 
@@ -145,7 +141,7 @@ impl<'w, 'a> Run<'_, 'w, 'a> {
         of_script[at.id.0 as usize]
     }
 
-    /// The step, once for each unit that it may be about if the pattern is about one.
+    /// The step; if the pattern is about a unit, once for each unit that may be meant.
     fn of_units(&self, pattern: &Pattern, at: At<'w, 'a>) -> Vec<At<'w, 'a>> {
         if !pattern.is_about_unit() {
             return vec![at];
@@ -154,8 +150,8 @@ impl<'w, 'a> Run<'_, 'w, 'a> {
         own.iter().map(|unit| At { unit: Some(*unit), ..at }).collect()
     }
 
-    /// The words of a step that a pattern points at; empty where it does not hold. `needed` is the work that the deploy
-    /// may lack, if it is asked whether the step does that.
+    /// The words of a step that a pattern points at; empty if it does not hold. `needed` is the work that the deploy may
+    /// lack, if the question is whether the step does that.
     fn words(&self, pattern: &Pattern, at: At<'w, 'a>, needed: Option<&Needed<'_>>) -> Vec<Option<Span>> {
         let features = self.features(at);
         if !pattern.may_hold(&at.step().argv.name, features) {
@@ -171,19 +167,19 @@ impl<'w, 'a> Run<'_, 'w, 'a> {
 struct OfScript<'r, 'w, 'a, 'q> {
     run: &'q Run<'r, 'w, 'a>,
     number: usize,
-    /// The steps that the patterns of a part hold for, as far as they say nothing of other commands.
+    /// The steps for which the patterns of a part hold, apart from what these say of other commands.
     candidates: HashMap<(*const QueryFile, Part), Held<'w, 'a, 'q>>,
     told: HashSet<Told<'w>>,
 }
 
 type Held<'w, 'a, 'q> = Rc<[(At<'w, 'a>, &'q Pattern)]>;
 
-/// A pattern, or a file that is told once for each command that `@other` captured, that was told; with that command, or
-/// the unit, where it is told once for each.
+/// What was reported already: a pattern, or a file that reports each command of `@other` once. The command or the unit
+/// is there if each of them is reported once.
 type Told<'w> = (*const (), Option<StepId>, Option<&'w str>);
 
-/// Keeps one finding of a rule at a place, the surest: a function that is called twice is two steps at one place. The
-/// findings from `first` on are new, `places` knows where those before them are.
+/// Keeps the surest finding of a rule at each place, because a function that is called twice makes two steps at one place.
+/// The findings from `first` on are new, and `places` knows where the earlier ones are.
 fn each_place_once(found: &mut Vec<Finding>, first: usize, places: &mut HashMap<(RuleId, Span), usize>) {
     for new in found.split_off(first) {
         match places.entry((new.rule.clone(), new.span)) {
@@ -232,7 +228,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
         }
     }
 
-    /// Tells a hit unless something excuses it.
+    /// Reports a hit unless something excuses it.
     fn judge_hit(&mut self, hit: &Hit<'w, 'a, 'q>, found: &mut Vec<Finding>) {
         if !hit.file.has(Part::Other) {
             let excused = best(&self.excuses(hit, None), hit.at);
@@ -241,8 +237,8 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
             }
             return;
         }
-        // Most excuses are not compared with `@other`, of which there may be many: they are looked for once, and only if there
-        // is one.
+        // There may be many commands of `@other`, but most excuses are not compared with them. These are looked for once, and
+        // only if there is such a command.
         let mut excuses = None;
         let is_compared = hit.file.compares_with_other();
         for &(other, pattern) in self.candidates(hit.file, Part::Other).iter() {
@@ -260,7 +256,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
             if excused == Along::Always {
                 return;
             }
-            // Where both are at fault together, what runs along with either one excuses.
+            // If both are at fault together, it is an excuse to run along with either one.
             excused = excused.max(best(excuses, other));
             if is_compared {
                 let compared = self.excuses(hit, Some(other));
@@ -274,7 +270,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
         }
     }
 
-    /// Tells a hit that nothing excuses.
+    /// Reports a hit that nothing excuses.
     fn tell(
         &mut self,
         hit: &Hit<'w, 'a, 'q>,
@@ -298,8 +294,8 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
         }
     }
 
-    /// The commands that excuse the hit if they run along. With the command that `@other` captures these are the ones that
-    /// are compared with it, and without it the rest. One stands for all that run whenever it does.
+    /// The commands that excuse the hit if they run along. With a command of `@other`, they are those that are compared with
+    /// it, and otherwise all the rest. One command stands for all that run whenever it does.
     fn excuses(&mut self, hit: &Hit<'w, 'a, 'q>, other: Option<At<'w, 'a>>) -> Vec<Excuse<'w, 'a>> {
         let mut excuses: Vec<Excuse<'w, 'a>> = Vec::new();
         let mut courses: HashSet<(Course, Option<Counts>)> = HashSet::new();
@@ -327,7 +323,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
         excuses
     }
 
-    /// The steps of the script for which a pattern of the part holds, looked for once.
+    /// The steps of the script for which a pattern of the part holds. They are looked for once.
     fn candidates(&mut self, file: &'q QueryFile, part: Part) -> Held<'w, 'a, 'q> {
         let (run, number) = (self.run, self.number);
         let held = self.candidates.entry((std::ptr::from_ref(file), part)).or_insert_with(|| {
@@ -349,7 +345,7 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
 /// A command that excuses another one if it runs along.
 struct Excuse<'w, 'a> {
     at: At<'w, 'a>,
-    /// When it counts, too.
+    /// In which further cases it counts.
     counts: Option<Counts>,
 }
 
@@ -363,7 +359,7 @@ fn best(excuses: &[Excuse<'_, '_>], at: At<'_, '_>) -> Along {
     along.max().unwrap_or(Along::Never)
 }
 
-/// How sure a finding is, beside a command that may excuse it.
+/// How sure a finding is if a command may excuse it.
 fn sure(excused: Along) -> Confidence {
     match excused {
         Along::Never => Confidence::High,
@@ -371,17 +367,17 @@ fn sure(excused: Along) -> Confidence {
     }
 }
 
-/// The commands that a pattern's relations speak of.
+/// The commands between which a pattern's relations hold.
 struct Named<'r, 'w, 'a> {
     world: &'w World<'r, 'a>,
     finding: At<'w, 'a>,
     other: Option<At<'w, 'a>>,
-    /// What the pattern itself captures.
+    /// The command that the pattern itself captures.
     own: At<'w, 'a>,
 }
 
 impl Named<'_, '_, '_> {
-    /// True where the commands stand to each other as the pattern says.
+    /// True if the commands stand to each other as the pattern says.
     fn hold(&self, pattern: &Pattern) -> bool {
         let of = |part: Part| match part {
             Part::Finding => Some(self.finding),

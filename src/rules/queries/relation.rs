@@ -8,7 +8,7 @@ use crate::tools::effect::{Change, Resource};
 
 pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
     match relation {
-        // Asked where the steps are known by their places.
+        // The caller answers these, because it knows the places of the steps.
         Relation::After
         | Relation::Before
         | Relation::Later
@@ -31,7 +31,7 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
     }
 }
 
-/// The first one changes a path that the second one makes or writes, or with all below it what that lies in.
+/// True if the first one changes a path that the second one makes or writes, or everything in a directory above it.
 fn covers(first: &Step, second: &Step) -> bool {
     let made = || {
         second.deed.effects.iter().filter_map(|e| match (&e.change, &e.resource) {

@@ -1,5 +1,5 @@
-//! What a finding of a query file says: the pattern's message, the page's, or what the Rust file of the same stem makes of
-//! it. It never decides whether there is a finding.
+//! What a finding of a query file says: the message of the pattern or the page, or what the Rust file of the same name
+//! makes of it. Nothing here decides whether there is a finding.
 
 use super::{Found, Lack, Worded, Wording, fill};
 use crate::facts::world::World;
@@ -58,7 +58,7 @@ impl<'r, 'w, 'a> Telling<'r, 'w, 'a> {
         let Some((id, draft)) = self.draft(rule, pattern.message(), place, Some(found)) else {
             return Vec::new();
         };
-        // A question is asked whatever is there.
+        // A question is asked whether the thing exists or not.
         let asks = pattern.is_about_prompts() && step.deed.prompts.is_some();
         let about = found.blamed().filter(|_| !asks);
         let sure = sure.min(pattern.confidence()).min(world.confidence(found.at.script, found.at.id, about));
@@ -130,7 +130,7 @@ impl<'r, 'w, 'a> Telling<'r, 'w, 'a> {
         all.find(|(id, _)| id == rule).map(|(_, wording)| *wording)
     }
 
-    /// The texts of a page, which were checked when it was read.
+    /// The texts of a page. They were checked when the page was read.
     fn texts(&self, rule: &RuleId) -> Rc<Texts> {
         let read = |text: &Option<Cow<'static, str>>| Message::parse(text.as_ref()?).ok();
         let about = rule.about();

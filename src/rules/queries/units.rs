@@ -14,18 +14,18 @@ pub(super) fn own<'w>(context: &'w World<'_, '_>) -> impl Iterator<Item = &'w Un
     context.units.iter().filter(move |at| lifecycle::brought_by(&deploy, at).is_some())
 }
 
-/// The command brings the unit.
+/// True if the command brings the unit.
 pub(super) fn brings(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt) -> bool {
     lifecycle::brought_by(&context.deploy(), unit) == Some(at.numbers())
 }
 
-/// The command does one of these to the unit.
+/// True if the command does one of these to the unit.
 pub(super) fn drives(at: At<'_, '_>, unit: &UnitAt, drives: &[Drive]) -> bool {
     let changes: Vec<Change> = drives.iter().map(|drive| change(*drive)).collect();
     lifecycle::drives(at.step(), unit, &changes)
 }
 
-/// One of these is true of the unit.
+/// True if one of these is true of the unit.
 pub(super) fn is(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt, words: &[UnitWord]) -> bool {
     let deploy = context.deploy();
     words.iter().any(|word| match word {
@@ -43,19 +43,19 @@ pub(super) fn is(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt, words: 
     })
 }
 
-/// Both are about one unit: they bring it, drive it, or write its file.
+/// True if both are about one unit: they bring it, drive it, or write its file.
 pub(super) fn same(context: &World<'_, '_>, first: At<'_, '_>, second: At<'_, '_>) -> bool {
     let (first, second) = (names(context, first), names(context, second));
     first.iter().any(|a| second.iter().any(|b| names::same_unit(a, b) || names::same_unit(b, a)))
 }
 
-/// The first one may bring the unit that the second one is about.
+/// True if the first one may bring the unit that the second one is about.
 pub(super) fn may_bring(first: At<'_, '_>, second: At<'_, '_>) -> bool {
     second.unit.is_some_and(|unit| lifecycle::may_bring(first.step(), unit))
 }
 
-/// The first one does to the unit what the second one does to it: it starts it, or only enables it. What drives an unknown
-/// unit may drive this one.
+/// True if the first one starts the unit as the second one does, or enables it as the second one only enables it. What
+/// drives an unknown unit may drive this one.
 pub(super) fn alike(first: At<'_, '_>, second: At<'_, '_>) -> bool {
     let Some(unit) = second.unit else { return false };
     let starts = [Change::Start, Change::Restart];

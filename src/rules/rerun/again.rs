@@ -1,4 +1,4 @@
-//! How it is worded what a command does when the script runs again.
+//! Words what a command does when the script runs again.
 
 use crate::facts::world::World;
 use crate::finding::Severity;
@@ -8,7 +8,7 @@ use crate::rules::guards;
 use crate::rules::queries::Found;
 use crate::tools::advice::advice;
 
-/// What then never runs, and what to write instead.
+/// Adds what then never runs, and what to write instead.
 pub(super) fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (script, id, step) = (found.at.script, found.at.id, found.at.step());
     let outcome = script.second_run(id).outcome;
@@ -25,7 +25,7 @@ pub(super) fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -
     draft.help(advice.help).fix(fix)
 }
 
-/// Why the script ends there, and what then does not run.
+/// Adds why the script ends there, and what then does not run.
 fn ends(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let script = found.at.script;
     let draft = match script.errexit_at {

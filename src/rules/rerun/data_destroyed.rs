@@ -13,8 +13,8 @@ use crate::tools::effect::{How, Role};
 use crate::tools::thing::Thing;
 use crate::tools::{containers, node};
 
-/// Scripts and functions with such names are there to throw things away, to restore them, or are for a
-/// machine with nothing on it that anyone would miss.
+/// Scripts and functions with such names are meant to throw things away or to restore them, or they are for a machine with
+/// nothing on it that anyone would miss.
 const MEANT: &[&str] = &[
     "reset", "uninstall", "teardown", "tear", "clean", "cleanup", "destroy", "wipe", "purge", "remove",
     "delete", "drop", "nuke", "fresh", "restore", "import", "rollback", "recover", "reseed", "recreate",
@@ -71,7 +71,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
     }
 }
 
-/// The second run fails because the database or the volume is gone, which a rule of its own reports.
+/// True if the second run fails because the database or the volume is gone, which a rule of its own reports.
 fn is_gone(script: &Deployment<'_>, id: StepId) -> bool {
     let (step, second) = (script.step(id), script.second_run(id));
     let blamed = second.effect.and_then(|index| step.deed.effects.get(index));
@@ -197,19 +197,19 @@ fn data_path(context: &World<'_, '_>, path: &Value) -> Option<(&'static str, Con
     }
 }
 
-/// Its name leaves no doubt.
+/// True if the name of a script leaves no doubt that it is meant to.
 fn is_meant(path: &str) -> bool {
     let name = base(path).to_ascii_lowercase();
     name.split(['-', '_', '.']).any(|part| MEANT.contains(&part))
 }
 
-/// A function with such a name that nothing calls.
+/// True for a step of a function that has such a name and that nothing calls.
 fn named_so(script: &Deployment<'_>, step: &Step) -> bool {
     step.entry != 0
         && script.entries.get(step.entry as usize).is_some_and(|name| is_meant(&name.replace("::", "_")))
 }
 
-/// A dump is loaded afterwards, or the files come back from where they were put.
+/// True if a dump is loaded afterwards, or the files come back from where they were put.
 fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
     script.steps[id.0 as usize + 1..].iter().any(|s| {
         let copies = lost.path.as_ref().is_some_and(|path| {

@@ -1,4 +1,4 @@
-//! `rerun/duplicate-lines`: how it is worded that each run appends the same text to a file, or to a crontab, again.
+//! `rerun/duplicate-lines`: words the finding that each run appends the same text to a file, or to a crontab, again.
 
 use crate::facts::appended::{added, is_own_text};
 use crate::facts::world::World;
@@ -43,7 +43,7 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         Knowledge::Unknown => draft.at_most(Confidence::Medium),
         _ => draft,
     };
-    // `sed -i` and its like say what they do best.
+    // Advice for `sed -i` and similar commands comes from their own tool.
     let says = matches!(step.deed.prints, Prints::Words | Prints::Same | Prints::Through);
     if is_own_text(step, file) && !says && !step.argv.name.is_empty() {
         return super::again::word(world, found, draft);

@@ -9,7 +9,7 @@ use crate::rules::id;
 use crate::tools::effect::{Again, How};
 use crate::tools::sed::edits;
 
-/// Finds them. A secret that gets a new value says more, and is told by a rule of its own.
+/// Finds files that each run replaces. A rule of its own reports a secret that gets a new value, which is worse.
 pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for (effect, path) in written(step).filter(|(_, path)| is_lasting_env_file(path)) {
@@ -41,7 +41,7 @@ pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<F
     }
 }
 
-/// A later command of the script inserts the value: `php artisan key:generate` sets `APP_KEY`
+/// True if a later command of the script inserts the value: `php artisan key:generate` sets `APP_KEY`
 /// (<https://laravel.com/docs/encryption#gathering-your-keys>), `sed -i "s/^TOKEN=.*/…/" .env` names the key.
 fn fills_in_itself(script: &Deployment<'_>, id: StepId, key: &str) -> bool {
     script.iter().filter(|(later, _)| *later > id).any(|(_, step)| {

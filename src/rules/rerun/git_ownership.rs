@@ -1,7 +1,8 @@
 //! `rerun/git-ownership`: git refuses to work in a tree that belongs to another account after the first run.
 //!
-//! Facts, tried with git 2.47: git refuses if the work tree's directory or its `.git` belongs to another account than the one that
-//! runs it (git-config(1), `safe.directory`). A clone leaves a directory that is there to its owner. sudo's caller is trusted too.
+//! Facts, tried with git 2.47: git refuses if the work tree's directory or its `.git` belongs to another account than the
+//! one that runs it (git-config(1), `safe.directory`). If git clones into an existing directory, that keeps its owner. git
+//! also trusts the account that called sudo.
 
 use crate::facts::owners::{before, reaches};
 use crate::facts::world::World;
@@ -21,7 +22,7 @@ struct Refusal {
     cause: String,
     /// The command that did so.
     place: Span,
-    /// What is said at that command.
+    /// What the finding says at that command.
     note: &'static str,
     /// What to write instead.
     help: String,
@@ -59,7 +60,7 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
     }
 }
 
-/// Each run removes the tree above the command, so that the last run left nothing of it.
+/// True if each run removes the tree above the command, so that the last run left nothing of it.
 fn is_made_anew(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     before(script, id).any(|step| {
         step.place == Place::Here
@@ -89,8 +90,8 @@ fn is_root(account: &Value) -> bool {
 
 /// The tree is not root's when the command runs again: the last run gave it away, or another account clones it.
 fn of_another(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, tree: &Value) -> Option<Refusal> {
-    // What was given above the command counts, and otherwise what the last run left: each time the last one. Of two arms of one
-    // choice it is the first.
+    // The last command above that gives the tree away counts; if there is none, the last one below, which the last run has
+    // reached. If that is in an arm of a choice, the first arm counts.
     let givers: Vec<(StepId, &Value, Span)> =
         script.iter().filter_map(|(at, step)| Some((at, given_to(step, tree)?, step.span))).collect();
     let last = givers.iter().rfind(|(at, ..)| *at < id).or_else(|| givers.iter().rfind(|(at, ..)| *at > id));

@@ -13,7 +13,7 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
         let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
         let Some(role) = step.deed.roles.iter().find(|role| role.prepares()) else { continue };
         let guard = &script.guards[guard_id.0 as usize];
-        // A guard on the thing itself; a guard on a program checks whether it was installed at all.
+        // Only guards on the thing itself count. A guard on a program checks whether it was installed at all.
         let facts = guard.cond.facts();
         let Some(path) = facts.iter().find_map(|f| match &f.resource {
             Resource::Path(path) => Some(path),
@@ -24,7 +24,7 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
         if matches!(guard.cond, Cond::Or(..)) || !skips_what_is_there(guard) {
             continue;
         }
-        // The same is done elsewhere, for the runs that this guard skips.
+        // The same may be done elsewhere, in the runs that this guard skips.
         let elsewhere = context.steps().any(|(other_script, other_id, other)| {
             other.deed.roles.contains(role)
                 && !(std::ptr::eq(other_script, script) && other_id == id)

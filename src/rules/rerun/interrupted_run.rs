@@ -30,7 +30,7 @@ fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -
     let inside: Vec<(StepId, &Step)> = script.behind(guard_id).collect();
     let at = inside.iter().position(|(_, s)| makes(s, &resource))?;
     let (maker_id, maker) = inside[at];
-    // It creates it whenever the guard lets it through.
+    // The command must create it whenever the guard lets it run.
     let certain = script.guards_of(maker_id).take_while(|(g, _)| *g != guard_id).all(|(_, g)| succeeded(g));
     // A script that removes it again if something fails takes care of this.
     let taken_back = script.steps.iter().any(|s| {
@@ -104,7 +104,7 @@ fn succeeded(guard: &Guard) -> bool {
     guard.holds && matches!(guard.cond, Cond::Works(_) | Cond::Always(true))
 }
 
-/// The same thing, or for paths one inside the other.
+/// True if both are the same thing, or paths of which one is inside the other.
 fn touches(a: &Resource, b: &Resource) -> bool {
     match (a, b) {
         (Resource::Path(a), Resource::Path(b)) => a == b || b.is_under(a),
@@ -116,7 +116,7 @@ fn same(a: &Resource, b: &Resource) -> bool {
     a.kind() == b.kind() && a.name().looks_like(b.name())
 }
 
-/// After the step the resource exists.
+/// True if the resource exists after the step.
 fn makes(step: &Step, resource: &Resource) -> bool {
     step.deed.effects.iter().any(|e| match (&e.change, &e.resource, resource) {
         (Change::Create(PathKind::Tree), Resource::Path(tree), Resource::Path(asked))
@@ -132,12 +132,12 @@ fn makes(step: &Step, resource: &Resource) -> bool {
     })
 }
 
-/// `rerun/install-behind-guard` reports what a path skips for ever, interrupted or not.
+/// True if `rerun/install-behind-guard` reports it: a path skips the step for ever, whether the run is interrupted or not.
 fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
     matches!(resource, Resource::Path(_)) && step.deed.roles.iter().any(|role| role.prepares())
 }
 
-/// It fetches, builds or asks a server, which fails now and then.
+/// True if it fetches, builds or asks a server, which fails now and then.
 fn may_well_fail(step: &Step) -> bool {
     let roles = step.deed.roles.iter().any(|r| {
         matches!(
@@ -165,7 +165,7 @@ fn may_well_fail(step: &Step) -> bool {
     roles || server || runs || place::asks_another_server(&step.argv)
 }
 
-/// It leaves something that somebody would miss: a right of an account, a line, a setting of the file itself.
+/// True if it leaves something that somebody would miss: a right of an account, a line, a setting of the file itself.
 fn changes_something(step: &Step, asked: &Resource) -> bool {
     if place::changes_what_is_there(&step.argv) {
         return true;
@@ -178,7 +178,7 @@ fn changes_something(step: &Step, asked: &Resource) -> bool {
     })
 }
 
-/// A step that the guard does not skip does the same.
+/// True if a step that the guard does not skip does the same.
 fn is_done_again(script: &Deployment<'_>, guard: GuardId, id: StepId, step: &Step) -> bool {
     script.iter().any(|(other, s)| {
         let outside = other != id

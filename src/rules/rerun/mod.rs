@@ -9,7 +9,7 @@ use crate::rules::queries::{Worded, Wording};
 
 include!(concat!(env!("OUT_DIR"), "/rules_rerun.rs"));
 
-/// How the query files are worded that ask what the second run does.
+/// How the findings of the query files that ask what the second run does are worded.
 pub(super) const SHARED_WORDINGS: &[Worded] = &[
     (id::RERUN_ALREADY_RUNNING, AGAIN),
     (id::RERUN_DUPLICATE_DOWNLOAD, AGAIN),

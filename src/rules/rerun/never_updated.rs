@@ -58,7 +58,7 @@ fn cloned(step: &Step) -> Option<&Value> {
     })
 }
 
-/// A tag, or a commit that is checked out, means that version.
+/// True if a tag or a commit is checked out, so that this version is meant.
 fn is_pinned(step: &Step) -> bool {
     git_asked::wanted_branch(&step.argv).is_some_and(|branch| {
         let shown = branch.to_string();
@@ -68,7 +68,7 @@ fn is_pinned(step: &Step) -> bool {
     })
 }
 
-/// A step that each run repeats installs, builds or migrates in the tree.
+/// The step that installs, builds or migrates in the tree in each run.
 fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<&'r Step> {
     script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
         let works = s.deed.roles.iter().any(|role| role.prepares() || *role == Role::ComposeUp);
@@ -79,7 +79,7 @@ fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<
     })
 }
 
-/// Some step, or some other script or workflow of the repo, brings newer code.
+/// True if some step, or some other script or workflow of the repo, brings newer code.
 fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     let by_step = context.steps().any(|(script, id, s)| {
         if git_asked::updates(&s.argv) {
@@ -107,7 +107,7 @@ fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
     by_step || others.any(|(_, file)| git_asked::text_updates(context.sources.file(*file).text()))
 }
 
-/// A git command works in the tree, in one of that name, or in an unknown directory.
+/// True if a git command works in the tree, in one of that name, or in an unknown directory.
 fn may_be_of(step: &Step, tree: &Value) -> bool {
     let directory = git::command(&step.argv).map_or_else(|| step.argv.cwd.clone(), |inner| inner.cwd);
     directory.as_literal().is_none()

@@ -9,7 +9,7 @@ use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource};
 
-/// Finds them.
+/// Finds secrets that each run makes anew.
 pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for (_, path) in written(step) {
@@ -28,7 +28,7 @@ pub(super) fn written(step: &Step) -> impl Iterator<Item = (&Effect, &Value)> {
     })
 }
 
-/// The key and the source of a secret that a step gives a new value in each run, where it writes the file.
+/// The key and the source of a secret that gets a new value whenever the step writes the file.
 pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
     let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
     if !is_replaced(script, id, path) {
@@ -36,12 +36,12 @@ pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -
     }
     let mut secrets = secrets_made_anew(&text.value);
     secrets.retain(|(_, source)| !is_handed_on(script, source));
-    // The secret that something else keeps is the worst.
+    // It is worst if something else keeps the old secret.
     secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
     secrets.into_iter().next()
 }
 
-/// The file is there in the second run, and a step writes it again unasked.
+/// True if the file is there in the second run, and a step writes it again unasked.
 pub(super) fn is_replaced(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.second_run(id).skipped_by().is_none()
         && path.is_stable()
@@ -76,7 +76,7 @@ fn told(
     draft.done()
 }
 
-/// What got the same secret in the first run and does not take a new one: a role that is created only once.
+/// What keeps the secret of the first run: a role that is created only once.
 fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)> {
     script.iter().filter(|(_, step)| is_given(step, source)).find_map(|(_, step)| {
         step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
@@ -87,7 +87,7 @@ fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)>
     })
 }
 
-/// Each run gives the new secret to a database role that has another one: `ALTER ROLE … PASSWORD`.
+/// True if each run gives the new secret to a database role that has another one: `ALTER ROLE … PASSWORD`.
 fn is_handed_on(script: &Deployment<'_>, source: &str) -> bool {
     script.iter().any(|(id, step)| {
         let sets = |e: &Effect| matches!((&e.change, &e.resource), (Change::Write, Resource::Role(_)));
@@ -97,19 +97,19 @@ fn is_handed_on(script: &Deployment<'_>, source: &str) -> bool {
     })
 }
 
-/// The secret is among the words or the input of a command.
+/// True if the secret is among the words or the input of a command.
 fn is_given(step: &Step, source: &str) -> bool {
     let uses = |value: &Value| value.to_string().contains(source);
     step.argv.args.iter().any(|a| uses(&a.value))
         || matches!(&step.argv.stdin, crate::shell::argv::Stdin::Text(text) if uses(text))
 }
 
-/// Each run removes the old file first, or moves it aside.
+/// True if each run removes the old file first, or moves it aside.
 fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
 }
 
-/// If the file is missing, the step runs; if it exists, something else decides:
+/// True if the step runs when the file is missing, and something else decides when it exists:
 /// `[ -f .env ] && [ "$1" != --force ] && exit`, or a question.
 fn asked_about(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.guards_of(id).any(|(_, guard)| {

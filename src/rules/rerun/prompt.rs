@@ -1,4 +1,4 @@
-//! `rerun/prompt`: how it is worded that a command waits for an answer, on the first run as on each other.
+//! `rerun/prompt`: words the finding that a command waits for an answer, on the first run as on each other.
 
 use crate::facts::attended::only_asks_people;
 use crate::facts::world::World;
@@ -34,7 +34,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     }
 }
 
-/// Whoever writes an installer that asks means it to: one word for all of its questions.
+/// Whoever writes an installer that asks means it to ask, so there is one finding for all of its questions.
 fn of_script(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let script = found.at.script;
     let asks = script.iter().filter(|(id, step)| {

@@ -1,5 +1,4 @@
-//! Why no rule reports what the second run of a step does. What is reported is said by the query files and the rules
-//! themselves.
+//! Why no rule reports what the second run of a step does. The query files and the rules themselves say what is reported.
 
 use crate::facts::appended::lasting;
 use crate::facts::world::World;
@@ -10,8 +9,7 @@ use crate::syntax::query::{Part, Pattern, Queries, QueryFile};
 use crate::tools::effect::{Change, Resource};
 use crate::tools::thing::Thing;
 
-/// True if a rule says what the second run of a command does: its query file asks that, or it is one of the two that find
-/// it out in Rust.
+/// True if a rule is about what the second run of a command does. Its query file asks that, or it is one of two in Rust.
 pub(crate) fn is_about_second_run(queries: &Queries, rule: &RuleId) -> bool {
     let asks = |file: &QueryFile| file.of(Part::Finding).any(Pattern::asks_second_run);
     [id::RERUN_DATA_DESTROYED, id::RERUN_FILE_REPLACED].contains(rule)
@@ -42,7 +40,7 @@ pub(crate) fn unreported(world: &World<'_, '_>, script: &Deployment<'_>, id: Ste
     })
 }
 
-/// No measured case has it, which a test makes sure of.
+/// A test makes sure that no measured case has this reason.
 const NO_RULE: &str = "no rule looks for it";
 
 #[cfg(test)]

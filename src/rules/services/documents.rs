@@ -1,4 +1,4 @@
-//! What an architecture document states beside what the deploy runs. The rules that compare the two share it.
+//! What an architecture document states, next to what the deploy runs. The rules that compare the two share it.
 
 use crate::facts::services::compared::Compared;
 use crate::facts::services::documents::Documents;
@@ -11,7 +11,7 @@ use crate::source::Span;
 /// A document, and what does the work of each of its services.
 pub(super) type Document<'d> = (&'d Architecture, &'d Vec<Vec<StatedMatch>>);
 
-/// The documents of a repo beside what its deploy runs, which the rules about both ask for.
+/// The documents of a repo and what its deploy runs, for the rules that compare the two.
 pub(super) struct Judge<'c, 'r, 'a> {
     pub(super) context: &'c World<'r, 'a>,
     pub(super) compared: &'c Compared,
@@ -45,7 +45,7 @@ impl<'c, 'r, 'a> Judge<'c, 'r, 'a> {
         documents
     }
 
-    /// If most of a document cannot be found, it describes another system, or a wish.
+    /// False if most of a document cannot be found here: then it describes another system, or a wish.
     fn is_about_this(&self, document: &Architecture, links: &[Vec<StatedMatch>]) -> bool {
         let required =
             document.services.iter().zip(links).filter(|(s, _)| s.required && s.strength > Strength::Weak);
@@ -64,7 +64,7 @@ impl<'c, 'r, 'a> Judge<'c, 'r, 'a> {
         is_named(stated, &self.documents.names, self.deployment)
     }
 
-    /// The configuration says that it needs nothing, or which unit it is.
+    /// True if the configuration says that it needs nothing, or which unit it is.
     pub(super) fn is_given(&self, name: &str) -> bool {
         self.context.given.services.iter().any(|(service, unit)| {
             service.eq_ignore_ascii_case(name) && unit.as_deref().is_none_or(|u| self.has_unit(u))

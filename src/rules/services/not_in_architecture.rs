@@ -20,7 +20,7 @@ pub(super) fn not_in_architecture(world: &World<'_, '_>, found: &mut Vec<Finding
 }
 
 fn judge_documents(judge: &Judge<'_, '_, '_>, documents: &[Document<'_>], found: &mut Vec<Finding>) {
-    // Only a document that lists services, and these ones, can lack one.
+    // Only a document that lists the services of this repo can lack one.
     let lists = documents.iter().find(|(document, links)| {
         let certain =
             |links: &&Vec<StatedMatch>| links.iter().any(|m| m.strength == services::Strength::Certain);
@@ -107,7 +107,7 @@ fn lacks(judge: &Judge<'_, '_, '_>, runs: &Running<'_>, path: &str, words: &Word
 struct Running<'n> {
     /// Its name without its type.
     stem: &'n str,
-    /// Its name.
+    /// Its name as it is shown.
     shown: &'n str,
     ports: Vec<String>,
     span: Span,

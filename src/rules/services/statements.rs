@@ -1,4 +1,4 @@
-//! What a service and what does its work say differently, as the rules about commands and ports word it.
+//! Where a service differs from what does its work. The rules about commands and ports share this.
 
 use crate::facts::services::differences::{About, Statement, facts, statements};
 use crate::facts::world::World;
@@ -7,7 +7,7 @@ use crate::project::services::{Counterpart, Match, Strength};
 use crate::rules::id;
 use crate::source::Span;
 
-/// Tells where the two differ in what is asked for.
+/// Reports where the two differ in what is asked for.
 pub(super) fn tell(context: &World<'_, '_>, about: About, found: &mut Vec<Finding>) {
     if context.project.composes.is_empty() || context.units.is_empty() && context.processes.is_empty() {
         return;

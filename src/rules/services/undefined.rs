@@ -51,7 +51,7 @@ fn definitions(compose: &Compose) -> impl Iterator<Item = (Kind, &str)> {
         (Kind::Config, &resources.configs),
     ];
     let services = compose.services.iter().map(|service| (Kind::Service, service.name.as_str()));
-    // Every project has it.
+    // Every project has this network.
     let implied = std::iter::once((Kind::Network, "default"));
     let top =
         lists.into_iter().flat_map(|(kind, list)| list.iter().map(move |text| (kind, text.text.as_str())));

@@ -40,12 +40,12 @@ fn npm(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 && works_in(step, p, packages)
         });
         let Some(lockfile) = fits.and_then(|p| p.lockfile.as_ref()) else { continue };
-        // More than one package may be meant. Then all of them must have a lockfile, or nothing is reported.
+        // If more than one package may be meant, all of them must have a lockfile, or nothing is reported.
         if packages.iter().any(|p| p.lockfile.is_none() && works_in(step, p, packages)) {
             continue;
         }
-        // The lockfile is followed as long as package.json agrees. The certain harm is the pull that stops at
-        // it.
+        // npm follows the lockfile as long as package.json agrees. The harm is more likely if a pull would stop at the
+        // changed lockfile.
         let runs = |asked: fn(&Argv) -> bool| script.steps.iter().any(|s| asked(&s.argv));
         let pulls = runs(git_asked::pulls) && !runs(git_asked::undoes_changes);
         let sure = if pulls { Confidence::Medium } else { Confidence::Low };
@@ -104,7 +104,7 @@ fn pip<'c>(context: &'c World<'_, '_>, step: &Step) -> Option<(&'c PythonManifes
     }
     // This is checked last, because there are many steps and few manifests.
     if !context.project.needs.python.iter().any(|m| m.lockfile.is_some())
-        // Who works by the lockfile, or writes it out as requirements, knows of it.
+        // A repo that works by the lockfile, or writes it out as requirements, knows of it.
         || context.steps().any(|(.., other)| works_by_lockfile(&other.argv))
     {
         return None;

@@ -31,7 +31,7 @@ pub(super) fn missing_library(world: &World<'_, '_>, found: &mut Vec<Finding>) {
         let mut installs = 0;
         for effect in &step.deed.effects {
             if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
-                // An unknown name may be any.
+                // An unknown name may be any package.
                 let Some(name) = name.as_literal() else { return };
                 packages.push(name);
                 installs += 1;

@@ -53,7 +53,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
             let locked = needs.locked.as_ref().is_some_and(|locked| locked.contains(*package));
             locked || named.iter().any(|n| n == package || base_name(n) == *package)
         });
-        // `celery -A shop` where the app itself is the package `shop`: what it needs comes along.
+        // In `celery -A shop` the app itself may be the package `shop`, which brings what it needs.
         let serves = |name: &String| {
             let module = name.replace('-', "_");
             words.iter().any(|word| word.split(['.', ':']).next().is_some_and(|first| first == module))
@@ -95,7 +95,7 @@ fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The declared dependency brings what the package of the table does, with its extra if that has one.
+/// True if the declared dependency brings what the package of the table does, with its extra if that has one.
 fn brings(package: &str, declared: &Declared) -> bool {
     match package.trim_end_matches(']').split_once('[') {
         Some((name, extra)) => declared.name == name && declared.extras.iter().any(|e| e == extra),
@@ -143,9 +143,9 @@ fn uses(deploy: &Deploy<'_, '_, '_>) -> Vec<Use> {
 /// What the steps install.
 #[derive(Default)]
 struct Installed {
-    /// By name, as `name` and `name[extra]`.
+    /// Packages by name, as `name` and `name[extra]`.
     named: BTreeSet<String>,
-    /// All of a project, including its groups, as uv and Poetry do by default.
+    /// True if everything of a project is installed, including its groups, as uv and Poetry do by default.
     whole: bool,
     /// Lists of requirements, with what they include.
     lists: HashSet<FileId>,
@@ -168,7 +168,7 @@ impl Installed {
         self.whole || self.lists.contains(&file) || project()
     }
 
-    /// The list, and everything that it includes.
+    /// Adds a list, and everything that it includes.
     fn list(&mut self, deploy: &Deploy<'_, '_, '_>, file: FileId) {
         if self.lists.insert(file)
             && let Some(manifest) = deploy.world.project.needs.python.iter().find(|m| m.file == file)
@@ -191,7 +191,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         let python = |role: &Role| {
             matches!(role, Role::Dependencies(Ecosystem::Python) | Role::GlobalTool(Ecosystem::Python))
         };
-        // A list of requirements that a script writes is not one that was read.
+        // If a script writes a list of requirements, it is not the one that was read.
         let writes = step.written.iter().any(|written| written.path.known_suffix().ends_with(".txt"));
         if writes || packaging::is_conda(&step.argv) {
             return None;
@@ -252,7 +252,7 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
     any.then_some(installed)
 }
 
-/// The system has a package of it, or a called script installs it.
+/// True if the system has a package of it, or a called script installs it.
 fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     let package = |step: &Step| {
         step.deed.effects.iter().any(|effect| match &effect.resource {
@@ -263,7 +263,7 @@ fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
     deploy.steps().any(package) || deploy.called_mentions("install") && deploy.called_mentions(program)
 }
 
-/// `npm ci --omit=dev`, and then a build whose program only a development dependency brings.
+/// Finds a build after `npm ci --omit=dev` whose program only a development dependency brings.
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let packages = &deploy.world.project.needs.node;
     for package in packages {
@@ -317,7 +317,7 @@ fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'st
         let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
             continue;
         };
-        // Plugins have what they extend as a peer, which npm also installs.
+        // A plugin names what it extends as a peer, which npm also installs.
         let brings = |d: &&Declared| {
             !d.development && (carries(&d.name, d.requirement.as_deref(), needed) || d.name.contains(needed))
         };

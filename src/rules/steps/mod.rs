@@ -8,8 +8,8 @@ use crate::tools::work::Work;
 
 include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
 
-/// Work that is missing is less bad where it is printed by a script that starts nothing, which leaves the rest to people,
-/// and where another script does it.
+/// Missing work is less bad if another script does it, or if it is printed by a script that starts nothing and so leaves
+/// the rest to people.
 fn done_elsewhere(deploy: Deploy<'_, '_, '_>, draft: Draft, work: Work, said: Option<Span>) -> Draft {
     let mut draft = draft;
     if let Some((path, another_server)) = deploy.elsewhere(work) {

@@ -1,4 +1,4 @@
-//! `steps/no-build`: how it is worded that nothing builds what is served or run.
+//! `steps/no-build`: words the finding that nothing builds what is served or run.
 
 use crate::facts::needs::{Build, Needed, Program};
 use crate::facts::world::World;

@@ -1,4 +1,4 @@
-//! `steps/no-dependencies`: how it is worded that nothing installs what is needed.
+//! `steps/no-dependencies`: words the finding that nothing installs what is needed.
 
 use crate::facts::needs::{Dependencies, Environment, Needed, Of};
 use crate::facts::world::World;

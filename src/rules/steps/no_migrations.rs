@@ -1,4 +1,4 @@
-//! `steps/no-migrations`: how it is worded that nothing migrates the database.
+//! `steps/no-migrations`: words the finding that nothing migrates the database.
 
 use crate::facts::needs::{By, Needed};
 use crate::facts::world::World;

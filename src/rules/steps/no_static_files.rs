@@ -1,4 +1,4 @@
-//! `steps/no-static-files`: how it is worded that nothing gathers the static files.
+//! `steps/no-static-files`: words the finding that nothing gathers the static files.
 
 use crate::facts::needs::Needed;
 use crate::facts::world::World;

@@ -1,4 +1,4 @@
-//! `steps/not-enabled`: how it is worded that a unit is gone after a reboot.
+//! `steps/not-enabled`: words the finding that a unit is gone after a reboot.
 
 use crate::facts::lifecycle::{first, stem};
 use crate::facts::world::World;
@@ -17,7 +17,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         .help(format!("run `systemctl enable {stem}`"));
     if let Some(start) = first(&context.deploy(), unit, &[Change::Start, Change::Restart]) {
         draft = draft.related(start.step.span, "this only starts it");
-        // In a loop over units the line would differ.
+        // In a loop over units, the line would have to name another unit each time.
         let own = context.scripts().get(start.script);
         let own = own.filter(|_| context.sources.text(start.step.span).contains(stem));
         let enable = format!("systemctl enable {stem}");

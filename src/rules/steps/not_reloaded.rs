@@ -1,4 +1,4 @@
-//! `steps/not-reloaded`: how it is worded that systemd starts what it read before.
+//! `steps/not-reloaded`: words the finding that systemd starts what it read before.
 
 use crate::facts::world::World;
 use crate::rules::draft::Draft;

@@ -1,4 +1,4 @@
-//! `steps/not-restarted`: how it is worded that a unit is not started, or keeps what is old.
+//! `steps/not-restarted`: words the finding that a unit is not started, or keeps what is old.
 
 use crate::facts::lifecycle::{Missed, first, left_with_old_code, missed, stem};
 use crate::facts::world::{UnitAt, World};
@@ -12,7 +12,7 @@ use crate::tools::effect::Change;
 
 pub(super) const WORDING: Wording = Wording::Command(word);
 
-/// A script of such a name may be meant for a first installation; then another script brings new code.
+/// A script of such a name may be meant for a first installation, while another script brings new code.
 const FIRST: [&str; 4] = ["install", "setup", "provision", "bootstrap"];
 
 fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
@@ -78,7 +78,7 @@ fn only_started(
     })
 }
 
-/// The other units of which a line is told: it starts several.
+/// The other units that the same line starts.
 fn others<'w>(context: &'w World<'_, '_>, start: At<'_, '_>, unit: &UnitAt) -> Vec<&'w UnitAt> {
     let deploy = context.deploy();
     let also = |other: &&UnitAt| {

@@ -40,7 +40,7 @@ pub(super) fn other_environment(context: &World<'_, '_>, found: &mut Vec<Finding
     }
 }
 
-/// The command as written, or its line, starts with sudo; not a shell that sudo has started.
+/// True if the command as written, or its line, starts with sudo. A shell that sudo has started does not count.
 fn starts_with_sudo(context: &World<'_, '_>, step: &Step) -> bool {
     let file = context.sources.file(step.span.file);
     let range = file.line_range(context.sources.line(step.span));

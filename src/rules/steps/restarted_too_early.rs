@@ -14,7 +14,7 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::may_run_a_build;
 use crate::tools::serves::language_of_name;
 
-/// What a step starts that runs the app.
+/// A service of the app that a step starts.
 struct Started<'c> {
     /// The name in messages.
     name: String,
@@ -84,7 +84,7 @@ fn started<'c>(context: &'c World<'_, '_>, resource: &Resource) -> Option<Starte
     let unit = context.units.iter().find(|at| same_unit(name, &at.name));
     let language = match unit {
         Some(at) => at.unit.exec_start().first()?.serves()?.language,
-        // Without its text only a unit that is called after its server is known: `puma`, `celery-worker`.
+        // If the text is missing, a unit is known only if it is called after its server: `puma`, `celery-worker`.
         None => language_of_name(name),
     };
     let language = match language {
@@ -120,7 +120,7 @@ fn work_after(
     })
 }
 
-/// The step works in the directory in which the service runs.
+/// True if the step works in the directory in which the service runs.
 fn lies_there(started: &Started<'_>, step: &Step) -> bool {
     let directory = started.unit.and_then(|at| at.unit.working_directory());
     directory.is_some_and(|d| {
@@ -128,7 +128,7 @@ fn lies_there(started: &Started<'_>, step: &Step) -> bool {
     })
 }
 
-/// The service runs what the build makes.
+/// True if the service runs what the build makes.
 fn runs_build(started: &Started<'_>, step: &Step) -> bool {
     let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
     at.unit.exec_start().iter().map(Exec::line).any(|command| {
@@ -136,7 +136,7 @@ fn runs_build(started: &Started<'_>, step: &Step) -> bool {
     })
 }
 
-/// The service runs in one virtual environment, and the step works in another.
+/// True if the service runs in one virtual environment, and the step works in another.
 fn other_environment(started: &Started<'_>, step: &Step) -> bool {
     let (Some(at), Some(environment)) = (started.unit, environment(step)) else { return false };
     let Some(exec) = at.unit.exec_start().into_iter().next() else { return false };
@@ -146,7 +146,7 @@ fn other_environment(started: &Started<'_>, step: &Step) -> bool {
     own && !program.contains(&format!("/{name}/bin/"))
 }
 
-/// A later step starts it again, or may do so.
+/// True if a later step starts it again, or may do so.
 fn is_started_again(script: &Deployment<'_>, late: StepId, resource: &Resource) -> bool {
     let name = resource.name().to_string();
     script.steps[late.0 as usize..].iter().any(|s| {

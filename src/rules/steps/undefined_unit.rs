@@ -24,14 +24,14 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     if context.units.is_empty() {
         return;
     }
-    // By unit: a missing one is reported once, with all places that rely on it.
+    // A missing unit is reported once, with all places that rely on it.
     let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
     let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
         Some((_, of)) => of.push((span, why)),
         None => places.push((name.to_owned(), vec![(span, why)])),
     };
     for step in deploy.steps() {
-        // A step that may fail shows itself that the unit may be missing.
+        // A step that is allowed to fail shows that the unit may be missing.
         if step.on_failure == OnFailure::Handled || step.status_checked {
             continue;
         }
@@ -70,7 +70,7 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// Nothing known brings the unit. A unit that shares no name with the project's own may come from anywhere;
+/// True if nothing known brings the unit. A unit that shares no name with the project's own may come from anywhere;
 /// but a `strong` dependency of the project's own unit counts all the same.
 fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
     let context = deploy.world;
@@ -87,7 +87,7 @@ fn is_undefined(deploy: &Deploy<'_, '_, '_>, name: &str, strong: bool) -> bool {
     (sibling || strong) && !comes_with_package(deploy, stem)
 }
 
-/// Both names begin with the same word: `shop-web` and `shop-worker`.
+/// True if both names begin with the same word: `shop-web` and `shop-worker`.
 fn is_sibling(one: &str, other: &str) -> bool {
     let first = |name: &str| -> String {
         let stem = name.trim_end_matches(".service");
@@ -106,7 +106,7 @@ fn comes_with_package(deploy: &Deploy<'_, '_, '_>, stem: &str) -> bool {
     })
 }
 
-/// The script checks whether the unit exists.
+/// True if the script checks whether the unit exists.
 fn is_tested(deploy: &Deploy<'_, '_, '_>, name: &str) -> bool {
     let stem = name.trim_end_matches(".service");
     deploy

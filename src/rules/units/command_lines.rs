@@ -2,7 +2,7 @@
 
 use crate::project::unit::words;
 
-/// A command's words, and whether each is bare.
+/// A command's words, each with whether it is bare, that is, not quoted.
 pub(super) type Words = Vec<(String, bool)>;
 
 /// The commands of a directive: a bare `;` separates them.

@@ -1,4 +1,4 @@
-//! `units/comment-in-value`: systemd.syntax(7) knows comments on lines of their own only.
+//! `units/comment-in-value`: in systemd.syntax(7), a comment must have a line of its own.
 
 use crate::facts::world::World;
 use crate::finding::Finding;
@@ -32,7 +32,7 @@ pub(super) fn comment_in(unit: &Judged<'_, '_, '_>, directive: &Directive) -> Op
     }
     let split = words(&directive.value);
     let at = split.iter().skip(1).position(|(word, bare)| *bare && word.starts_with('#'));
-    // A single word may be a channel's or a colour's name, and the command decides.
+    // A single word may be the name of a channel or a colour, so the command decides.
     let at = at? + 1;
     let alone = is_command(&directive.key) && split[at].0 != "#" && at + 1 == split.len();
     if alone {

@@ -15,7 +15,7 @@ const RESTARTS: &[&str] =
     &["no", "always", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort"];
 /// systemd.kill(5), `KillMode=`.
 const KILL_MODES: &[&str] = &["control-group", "mixed", "process", "none"];
-/// systemd.syntax(7).
+/// The words for yes and no: systemd.syntax(7).
 const BOOLEANS: &[&str] = &["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
 /// Directives that take a time span and nothing else except `infinity`.
 const TIMES: &[&str] = &[
@@ -78,7 +78,7 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     found.push(unit.finding(id::UNITS_INVALID_VALUE, directive.span, message).help(help).done());
 }
 
-/// systemd.time(7): numbers, each with or without a unit.
+/// True for a time span, that is, numbers with or without a unit each: systemd.time(7).
 fn is_time(value: &str) -> bool {
     if value == "infinity" {
         return true;

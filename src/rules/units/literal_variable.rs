@@ -22,7 +22,7 @@ pub(super) fn literal_variable(world: &World<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-/// A variable where systemd expands none.
+/// Judges a value in which systemd expands no variables.
 fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let key = directive.key.as_str();
     if matches!(key, "Description" | "Documentation" | "SyslogIdentifier" | "PassEnvironment") {
@@ -62,8 +62,8 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     found.push(draft.done());
 }
 
-/// A variable in a command line: systemd inserts what `Environment=` and `EnvironmentFile=` set, except in
-/// the program's path.
+/// Judges a command line, in which systemd inserts what `Environment=` and `EnvironmentFile=` set, except in the program's
+/// path.
 fn judge_command(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     let words = words(&directive.value);
     let Some((program, _)) = words.first() else { return };

@@ -31,7 +31,7 @@ fn judge_directive(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut
     };
     let of_unit = unit.at.unit.environment();
     for (whole, name) in references(&directive.value) {
-        // A variable to which nothing in the script gives a value.
+        // Nothing in the script gives the variable a value.
         let taken = written.value.key().contains(Value::hole(name, 0, Knowledge::Symbolic).key());
         let of_systemd = OF_SYSTEMD.contains(&name)
             && !matches!(
@@ -55,7 +55,7 @@ fn judge_directive(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut
     }
 }
 
-/// A backslash before the `$`, if it occurs in the directive once.
+/// Puts a backslash before the `$`, if the name occurs only once in the directive.
 fn fix(unit: &Judged<'_, '_, '_>, directive: &Directive, name: &str) -> Option<Fix> {
     let text = unit.context.sources.text(directive.span);
     let mut places = references(text).into_iter().filter(|(_, n)| *n == name);

@@ -56,7 +56,7 @@ fn judge_module(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mu
     let sure = match (package, unit.script) {
         (true, Some(_)) => Confidence::High,
         (true, None) => Confidence::Medium,
-        // A script that brings another repo than this one has its modules there.
+        // If a script brings another repo, the module may be in that one.
         (false, _) => Confidence::Low,
     };
     let message = format!("the repo has no module `{module}`, since no file's path ends in {path}.py");
@@ -67,7 +67,7 @@ fn judge_module(unit: &Judged<'_, '_, '_>, exec: &Exec, module: &str, found: &mu
     found.push(unit.finding(id::UNITS_MISSING_MODULE, exec.span, message).at_most(sure).help(help).done());
 }
 
-/// A module of the same last name, or what servers usually run.
+/// A module with the same last name, or one that servers usually run.
 fn closest<'f>(code: &'f [String], name: &str) -> Option<&'f str> {
     let called = |wanted: &str| code.iter().find(|f| base(f) == format!("{wanted}.py")).map(String::as_str);
     [name, "asgi", "wsgi", "main", "app", "server"].into_iter().find_map(called)

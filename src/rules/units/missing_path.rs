@@ -44,7 +44,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     found.extend(drafts.map(Draft::done));
 }
 
-/// A step other than those that write units mentions the path, or something in it.
+/// True if a step other than those that write units mentions the path, or something in it.
 fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
@@ -77,12 +77,12 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     context.steps().any(|(_, _, step)| speaks(step)) || asked(context)
 }
 
-/// True for a path that is fully known, as far as a deploy goes.
+/// True for a path that is known well enough to be compared.
 fn is_known(path: &str) -> bool {
     path.starts_with('/') && !has_hole(path) && !path.contains(['$', '%', '`', '*', '{', '<'])
 }
 
-/// The environment of `ExecStart=` compared with those that are created.
+/// Compares the environment of `ExecStart=` with those that are created.
 fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let exec = unit.at.unit.exec_start().into_iter().last()?;
     let (root, _) = exec.program.rsplit_once("/bin/")?;
@@ -92,7 +92,7 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let context = unit.context;
     let environments: Vec<&Made> = made.iter().filter(|m| m.environment).collect();
     let parent = root.rsplit_once('/')?.0;
-    // The one beside it is the one that was meant.
+    // An environment beside it is the one that was meant.
     let near = environments.iter().find(|m| {
         let other = m.path.rsplit_once('/').map_or("", |(dir, _)| dir);
         m.path != root && (other == parent || lies_under(other, parent) || lies_under(parent, other))
@@ -110,7 +110,7 @@ fn environment(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     Some(draft.related(near.span, "this creates the environment"))
 }
 
-/// `WorkingDirectory=` where the scripts create another directory.
+/// Finds a `WorkingDirectory=` if the scripts create another directory.
 fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let directive = unit.at.unit.working_directory()?;
     let path = directive.value.trim_end_matches('/');
@@ -121,7 +121,7 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let place = places.iter().find(|place| path.starts_with(*place))?;
     let of_unit = unit.at.unit.made_directories(&unit.at.name).iter().any(|made| lies_under(made, path));
     let context = unit.context;
-    // Something else of the kind is created, and completely: a script that sets up the app.
+    // A script that sets up the app creates something else of this kind, and completely.
     let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
     let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
     let unknown = made.iter().any(|m| m.tree && m.path.starts_with('$'));
@@ -134,7 +134,7 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     Some(draft.related(other.span, format!("makes {}", other.path)))
 }
 
-/// `EnvironmentFile=` that nothing writes.
+/// Finds an `EnvironmentFile=` that nothing writes.
 fn variables(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let context = unit.context;
     let (script, _) = unit.script?;

@@ -1,5 +1,4 @@
-//! What is in the units themselves: whether systemd reads it, and whether it fits what the scripts and the
-//! repo create.
+//! The family `units`: does systemd read what is in the units, and does that fit what the scripts and the repo create?
 
 mod command_lines;
 mod modules;
@@ -17,7 +16,6 @@ use crate::source::Span;
 
 include!(concat!(env!("OUT_DIR"), "/rules_units.rs"));
 
-/// The units that are judged.
 fn judged<'c, 'r, 'a>(world: &'c World<'r, 'a>) -> impl Iterator<Item = Judged<'c, 'r, 'a>> {
     world.read_units().iter().map(move |read| Judged::of(world, read))
 }
@@ -72,7 +70,7 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     }
 }
 
-/// The directives that hold a command line, systemd.service(5), systemd.socket(5).
+/// True for a directive that holds a command line: systemd.service(5), systemd.socket(5).
 fn is_command(key: &str) -> bool {
     [
         "ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition", "ExecReload", "ExecStop",

@@ -15,7 +15,6 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// The module.
     pub(super) fn module(&self) -> &str {
         self.app.split(':').next().unwrap_or_default()
     }

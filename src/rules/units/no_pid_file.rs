@@ -25,7 +25,7 @@ pub(super) fn no_pid_file(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn judge_unit(unit: &Judged<'_, '_, '_>, serves: &Serves, found: &mut Vec<Finding>) {
     let given = |key: &str| unit.at.unit.get("Service", key).is_some();
     let Some(kind) = unit.at.unit.get("Service", "Type").filter(|_| !given("PIDFile")) else { return };
-    // A program that starts others and keeps no process of its own has no main process to find.
+    // A program that only starts others leaves no main process to find.
     if given("GuessMainPID")
         || given("RemainAfterExit")
         || serves.language == Language::Container

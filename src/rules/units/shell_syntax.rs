@@ -10,7 +10,7 @@ use crate::rules::units::{Judged, base, judged};
 use crate::shell::wrappers::is_shell;
 use crate::tools::plain::takes_operators;
 
-/// What only a shell knows. `cd` is not a program on Debian and its relatives, and where it is one it changes
+/// Commands that only a shell knows. Debian and its relatives have no program `cd`, and where there is one it changes
 /// nothing.
 const BUILTINS: &[&str] =
     &["cd", "source", ".", "export", "set", "ulimit", "umask", "if", "while", "for", "exec", "eval", "trap"];
@@ -84,7 +84,7 @@ fn judge_command(
     }
 }
 
-/// A word that is a shell's operator, alone or with the file that it redirects to: `&&`, `|`, `2>&1`, `>>/var/log/x`.
+/// True for a shell's operator, alone or with the file that it redirects to: `&&`, `|`, `2>&1`, `>>/var/log/x`.
 fn is_operator(word: &str) -> bool {
     if matches!(word, "&&" | "||" | "|" | "&" | "<" | "<<<" | "|&") {
         return true;

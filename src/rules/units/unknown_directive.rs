@@ -8,7 +8,7 @@ use crate::project::unit::directives::{Standing, all, sections, standing};
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 
-/// How similar two names must be for one to be meant by the other, by Jaro and Winkler.
+/// Names at least this similar (Jaro-Winkler) are taken for misspellings of each other.
 const ALIKE: f64 = 0.88;
 
 /// `units/unknown-directive`.

@@ -15,7 +15,7 @@ pub(super) enum Elsewhere {
     OtherUnit(&'static str),
 }
 
-/// Where a directive of this name belongs, in a unit of this kind whose own section does not have it.
+/// Where a directive of this name belongs, if the section of a unit of this kind does not have it.
 pub(super) fn belongs_elsewhere(kind: UnitKind, key: &str) -> Option<Elsewhere> {
     let known = sections(kind);
     let own = known.last().copied().unwrap_or("Unit");
@@ -25,7 +25,7 @@ pub(super) fn belongs_elsewhere(kind: UnitKind, key: &str) -> Option<Elsewhere> 
     here.map(Elsewhere::Here).or_else(|| other_unit().map(|other| Elsewhere::OtherUnit(other)))
 }
 
-/// True where systemd reads a directive of this name in that section.
+/// True if systemd reads a directive of this name in that section.
 pub(super) fn is_read(section: &str, key: &str) -> bool {
     matches!(standing(section, key), Standing::Known | Standing::Newer) && !key.starts_with("X-")
 }

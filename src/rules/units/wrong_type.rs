@@ -1,4 +1,5 @@
-//! `units/wrong-type`: the program does not go to the background as `Type=` has it.
+//! `units/wrong-type`: `Type=` does not fit how the program starts: in the foreground or the background, with or without
+//! telling systemd that it is ready.
 //!
 //! Facts: systemd.service(5), `Type=`. `tools::serves` knows what a program does when it is started.
 

@@ -120,7 +120,7 @@ fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> 
     texts
 }
 
-/// `listen 8001;`
+/// True if a line such as `listen 8001;` is about the address.
 fn is_listened_on(text: &str, target: &Address) -> bool {
     let Address::Port(port) = target else { return false };
     let port = port.to_string();

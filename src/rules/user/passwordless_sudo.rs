@@ -1,4 +1,4 @@
-//! `user/passwordless-sudo`: how it is worded that an account may become root without a password.
+//! `user/passwordless-sudo`: words the finding that an account may become root without a password.
 
 use crate::facts::sudoers::grants;
 use crate::facts::world::World;

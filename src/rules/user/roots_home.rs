@@ -1,4 +1,4 @@
-//! `user/roots-home`: how it is worded that another account needs a path in root's home.
+//! `user/roots-home`: words the finding that another account needs a path in root's home.
 
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::world::World;

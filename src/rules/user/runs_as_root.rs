@@ -38,8 +38,8 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         );
     }
     if after.is_none() && work == Work::Dependencies && is_roots_own(script, id, tree) {
-        // The app only reads an environment, so it may belong to root. Only the foreign code is left to
-        // report.
+        // The app only reads an environment, so it may belong to root. What is left to report is the foreign code that
+        // root runs.
         draft = draft.severity(Severity::Info);
     }
     if let Some(span) = app.span {
@@ -60,7 +60,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     draft.help(help).fix(fix(step, name).filter(|_| ready))
 }
 
-/// Sure if a unit or the configuration says it explicitly.
+/// The confidence is high if a unit or the configuration names the app's user explicitly.
 fn sure(app: &AppUser) -> Confidence {
     let said = app.why.starts_with("`User=`") || app.why.starts_with("the configuration");
     if said && app.name.knowledge() == Knowledge::Literal { Confidence::High } else { Confidence::Medium }
@@ -105,7 +105,7 @@ fn work_of(step: &Step) -> Option<Work> {
     })
 }
 
-/// True for an environment that root created in this script, in a tree of which nobody gets any part.
+/// True for an environment that root created in this script, in a tree that nobody is given any part of.
 fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     let made = before(script, id).any(|step| {
         let makes = |e: &Effect| {
@@ -138,8 +138,8 @@ fn is_of(script: &Deployment<'_>, id: StepId, tree: &Value, name: &Value) -> boo
     })
 }
 
-/// `sudo -u NAME ` in front, if the command still finds its program and its settings: sudo(8) gives it
-/// another PATH than an activated environment has.
+/// Puts `sudo -u NAME ` in front, if the command still finds its program and its settings: sudo(8) gives it another PATH
+/// than an activated environment has.
 fn fix(step: &Step, name: &Value) -> Option<Fix> {
     let name = name.as_literal()?;
     step.argv.program.value.as_literal()?;

@@ -11,7 +11,7 @@ use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Prints, Resource};
 use crate::tools::known_units::keeps_the_machine;
 
-/// Where apps are.
+/// Directories in which apps are installed.
 const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
 
 /// `user/service-as-root`.
@@ -82,7 +82,7 @@ fn runs_app(exec: &Exec, unit: &Unit) -> bool {
     !of_root && !kept && (runner || own)
 }
 
-/// A unit of a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
+/// True for a unit of a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
 fn is_of_a_user(step: &Step) -> bool {
     let of_user = |path: &Value| path.to_string().contains("/systemd/user/");
     step.written.iter().any(|w| of_user(&w.path))
@@ -97,7 +97,7 @@ fn is_timed(context: &World<'_, '_>, at: &UnitAt) -> bool {
     })
 }
 
-/// A drop-in, a `sed` or a filter during installation may insert `User=`.
+/// True if a drop-in, a `sed` or a filter during installation may insert `User=`.
 fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
     let drop_ins = format!("/{}.d/", at.name);
     let edited = context.steps().any(|(_, _, step)| {

@@ -34,14 +34,14 @@ impl Peeled {
         }
     }
 
-    /// Everything up to `--` belongs to the wrapper.
+    /// Removes a wrapper to which everything up to `--` belongs.
     fn behind_dashes(&mut self, name: &'static str, from: usize) -> bool {
         let own = self.argv.args.get(from..).unwrap_or_default();
         let at = own.iter().position(|arg| arg.value.as_literal() == Some("--"));
         at.is_some_and(|at| self.advance(from + at + 1, name))
     }
 
-    /// `gosu USER[:GROUP] COMMAND`.
+    /// Removes a wrapper like `gosu USER[:GROUP] COMMAND`.
     fn as_first(&mut self, name: &'static str) -> bool {
         let Some(user) = self.argv.args.first().map(|arg| arg.value.clone()) else { return false };
         let advanced = self.advance(1, name);
@@ -52,7 +52,7 @@ impl Peeled {
         advanced
     }
 
-    /// setpriv(1).
+    /// Removes setpriv(1).
     fn setpriv(&mut self) -> bool {
         let options = self.argv.leading_options(
             "reuid: regid: ruid: euid: rgid: egid: groups: clear-groups keep-groups init-groups inh-caps: ambient-caps: \
@@ -67,7 +67,7 @@ impl Peeled {
         advanced
     }
 
-    /// chpst(8) of runit.
+    /// Removes chpst(8) of runit.
     fn chpst(&mut self) -> bool {
         let options = self.argv.leading_options("u: U: b: e: /: C: n: l: L: m: d: o: p: f: c: t: v P 0 1 2");
         let user = options.value("u").cloned();

@@ -42,7 +42,6 @@ pub(super) enum Expect {
     In,
     /// `function` was read, so a name follows, and then a command.
     FunctionName,
-    /// An argument.
     Argument,
 }
 
@@ -133,12 +132,12 @@ impl Frame {
     }
 }
 
-/// True where heredocs can begin and reserved words are known.
+/// True if heredocs can begin and reserved words are known.
 pub(super) fn is_commands(kind: Kind) -> bool {
     matches!(kind, Kind::Top | Kind::Subshell | Kind::Substitution | Kind::Backticks | Kind::CaseBody)
 }
 
-/// What reads otherwise in the text that is parsed. Never longer or shorter than what was there.
+/// A change of the text that is parsed. What it puts in is as long as what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edit {
     /// A blank or the end of a line becomes `;`.
@@ -171,7 +170,7 @@ impl Edit {
     }
 }
 
-/// Bytes that mean the same to the grammar wherever they stand in a word.
+/// True for a byte that means the same to the grammar wherever it is in a word.
 pub(super) const fn is_plain(byte: u8) -> bool {
     const PLAIN: [bool; 256] = {
         let mut plain = [false; 256];

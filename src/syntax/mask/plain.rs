@@ -14,7 +14,7 @@ struct Placed<'t> {
     word: &'t [u8],
     start: usize,
     end: usize,
-    /// Nothing that substitutes opened in it.
+    /// True if no substitution begins in it.
     clean: bool,
 }
 
@@ -180,7 +180,7 @@ impl Scanner<'_> {
     }
 }
 
-/// `NAME=` or `NAME+=`.
+/// True for a word that begins with `NAME=` or `NAME+=`.
 fn assigns(word: &[u8]) -> bool {
     // It stops at the name: a word may be as long as the text, and end as often.
     let end = word.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(word.len());

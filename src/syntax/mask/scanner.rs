@@ -11,7 +11,7 @@ use super::frame::{Edit, Expect, Frame, Kind, is_commands, is_name, is_plain};
 /// real scripts have none or one.
 const RESTARTS: usize = 32;
 
-/// Heredocs in the order of their operators, here-strings and dollars.
+/// What the scanner has found so far, and what is open around it.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) heredocs: Vec<Heredoc>,
@@ -400,8 +400,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A `#` within a word does not begin a comment. In a pattern or a regular expression, a word continues
-    /// after `(` and `|`.
+    /// True if a `#` here begins a comment. Within a word it does not, and in a pattern or a regular expression a word
+    /// continues after `(` and `|`.
     fn begins_comment(&mut self, kind: Kind) -> bool {
         let before = self.at.checked_sub(1).map(|i| self.bytes[i]);
         self.top().word.is_none()

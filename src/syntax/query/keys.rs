@@ -1,6 +1,6 @@
 //! The words that the keys of a pattern take.
 
-/// For each of what a pattern is told once only.
+/// What a pattern reports only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Once {
     /// Each script.
@@ -22,12 +22,12 @@ impl Once {
     }
 }
 
-/// When an excuse counts, too.
+/// In which further cases an excuse counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Counts {
-    /// Where it cannot be decided whether it runs along.
+    /// If it cannot be decided whether it runs along.
     Perhaps,
-    /// Wherever some run has both, the first one too.
+    /// If some run has both commands, and the first run counts too.
     Ever,
 }
 

@@ -18,16 +18,16 @@ use std::sync::Arc;
 /// How many half-found matches a query may hold.
 const MATCH_LIMIT: u32 = 1024;
 
-/// The words that are pointed at, each once and in their order: a query of free arguments finds one a thousand times.
+/// The words that are pointed at, each once and in order. A query of free arguments may find one word a thousand times.
 type Found = BTreeSet<Option<(usize, usize)>>;
 
 impl Pattern {
-    /// In place of the rule's own message.
+    /// The message that replaces that of the page.
     pub(crate) fn message(&self) -> Option<&Message> {
         self.message.as_ref()
     }
 
-    /// In place of the page's severity.
+    /// The severity that replaces that of the page.
     pub(crate) fn severity(&self) -> Option<Severity> {
         self.severity
     }
@@ -37,12 +37,12 @@ impl Pattern {
         self.confidence.unwrap_or(Confidence::High)
     }
 
-    /// True where it is told once only for each of these.
+    /// True if it is reported only once for each of these.
     pub(crate) fn is_told_once(&self, each: Once) -> bool {
         self.once.is_some_and(|(once, _)| once == each)
     }
 
-    /// When it counts as an excuse, besides where it surely runs along.
+    /// In which cases it counts as an excuse, besides running along for sure.
     pub(crate) fn counts(&self) -> Option<Counts> {
         self.counts
     }
@@ -52,12 +52,12 @@ impl Pattern {
         &self.relations
     }
 
-    /// True where it compares its command with the one that a part captures.
+    /// True if it compares its command with the one that a part captures.
     pub(crate) fn compares_with(&self, part: Part) -> bool {
         self.relations.iter().any(|related| related.first == part || related.second == part)
     }
 
-    /// True where it asks whether the command waits for an answer, and for nothing else of its second run.
+    /// True if it asks whether the command waits for an answer, and nothing else about its second run.
     pub(crate) fn is_about_prompts(&self) -> bool {
         self.conditions.iter().any(|condition| {
             matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
@@ -69,19 +69,19 @@ impl Pattern {
         self.conditions.iter().any(|condition| matches!(&condition.ask, Ask::Command(Question::SecondRun(_))))
     }
 
-    /// True where it may hold for a command of this name for which these words hold.
+    /// True if it may hold for a command of this name for which these words hold.
     pub(crate) fn may_hold(&self, name: &str, features: Features) -> bool {
         (self.commands.is_empty() || self.commands.iter().any(|command| command == name))
             && self.has_features(features)
     }
 
-    /// True where the command has of each list a word that the pattern needs.
+    /// True if the command has a word of each list that the pattern needs.
     pub(super) fn has_features(&self, features: Features) -> bool {
         self.features.iter().all(|needed| needed.meets(features))
     }
 
-    /// The words that it points at, as bytes of the text that was parsed, `None` where it points at the command; empty
-    /// where it does not hold. Each word once. Relations are not asked.
+    /// The words that it points at, each once, as bytes of the text that was parsed; `None` if it points at the command. The
+    /// list is empty if it does not hold. Relations are not asked.
     pub(crate) fn matches(&self, judge: &dyn Judge) -> Vec<Option<Range<usize>>> {
         let mut found = Found::new();
         // What is asked of the whole command needs no node.
@@ -145,7 +145,7 @@ impl Pattern {
         }
         let compiled = self.compiled.get_or_init(|| tree_sitter::Query::new(language(), &self.query).ok());
         let Some(query) = compiled else { return };
-        // Taken out, so that a judge may try patterns itself.
+        // The cursor is taken out, so that a judge may try patterns itself.
         let mut cursor = CURSOR.take().unwrap_or_else(|| {
             let mut cursor = tree_sitter::QueryCursor::new();
             cursor.set_max_start_depth(Some(0));
@@ -162,7 +162,7 @@ impl Pattern {
         CURSOR.set(Some(cursor));
     }
 
-    /// Adds a match when all that is asked of its words holds. What is asked about a capture that took part in no match
+    /// Adds a match if everything that is asked of its words holds. A predicate about a capture that took part in no match
     /// does not hold, negated or not.
     fn add(&self, judge: &dyn Judge, found: &mut Found, captured: impl Fn(&str) -> Option<Range<usize>>) {
         let holds = self.conditions.iter().all(|condition| {

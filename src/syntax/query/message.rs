@@ -1,4 +1,4 @@
-//! Messages with placeholders: a closed list of them, checked when they are read.
+//! Messages with placeholders. The list of placeholders is closed, and messages are checked when they are read.
 
 use super::words::known;
 
@@ -9,9 +9,9 @@ pub(crate) struct Message(Vec<Piece>);
 /// A part of a [`Message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// It is said as it is.
+    /// Text that is shown as it is.
     Text(String),
-    /// It is filled in.
+    /// A place that is filled in.
     Hole(Placeholder),
 }
 
@@ -24,7 +24,7 @@ macro_rules! placeholders {
         }
 
         impl Placeholder {
-            /// All, by their names.
+            /// All placeholders, by their names.
             pub(crate) const ALL: &[(&str, Placeholder)] = &[$(($word, Placeholder::$variant),)*];
 
             /// Its name.
@@ -34,7 +34,7 @@ macro_rules! placeholders {
                 }
             }
 
-            /// What the rule must capture for it to be known; `None`: it always is.
+            /// What the rule must capture for it to be known; `None` if it is always known.
             fn needs(self) -> Option<Needs> {
                 match self {
                     $(Placeholder::$variant => $needs,)*
@@ -90,7 +90,7 @@ impl Message {
     /// Reads a message: `{name}` is a placeholder, `{{` a brace, and `{}` stands for itself.
     ///
     /// # Errors
-    /// The byte at which an unknown placeholder stands, and which are known.
+    /// The byte at which an unknown placeholder begins, and which ones are known.
     pub(crate) fn parse(text: &str) -> Result<Message, (usize, String)> {
         let mut pieces = Vec::new();
         let (mut at, mut plain) = (0, String::new());

@@ -9,30 +9,30 @@ use crate::finding::{Confidence, Severity};
 use crate::syntax::tree::language;
 use std::sync::OnceLock;
 
-/// A pattern that passed every check but, where its shape is deep, tree-sitter's.
+/// A pattern that has passed every check. If its shape is deep, tree-sitter has not checked it yet.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     pub(super) part: Part,
     pub(super) commands: Vec<String>,
     pub(super) message: Option<Message>,
-    /// Where the key stands, too.
+    /// The key `once`, and its place in the file.
     pub(super) once: Option<(Once, usize)>,
     pub(super) severity: Option<Severity>,
     pub(super) confidence: Option<Confidence>,
-    /// It excuses where it is not known whether it runs, too.
+    /// In which further cases it counts as an excuse.
     pub(super) counts: Option<Counts>,
     pub(super) conditions: Vec<Condition>,
     pub(super) relations: Vec<Related>,
     pub(super) needs: Vec<Need>,
-    /// Of each the command must have a word.
+    /// The command must have one word of each of these.
     pub(super) features: Vec<Features>,
     pub(super) captures_word: bool,
     pub(super) shape: Shape,
-    /// For a deep shape: the query, with spaces in place of its predicates. Starts at byte `start` of the file.
+    /// The query of a deep shape, with spaces in place of its predicates. It starts at byte `start` of the file.
     pub(super) query: String,
     pub(super) start: usize,
-    /// Compiled when a script first holds a command to try it on; `None` where it does not compile, which only an
-    /// unchecked one can.
+    /// The compiled query, once a script has a command to try it on. It is `None` if it does not compile, which happens only to
+    /// an unchecked one.
     pub(super) compiled: OnceLock<Option<tree_sitter::Query>>,
 }
 
@@ -47,13 +47,11 @@ pub(super) struct Condition {
 /// A predicate on two commands of the rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Related {
-    /// How they stand to each other.
+    /// How the two commands must stand to each other.
     pub(crate) relation: Relation,
-    /// The first.
     pub(crate) first: Part,
-    /// The second.
     pub(crate) second: Part,
-    /// They must not.
+    /// True if they must not stand so.
     pub(crate) negated: bool,
     /// Where it stands in the file.
     pub(super) at: usize,
@@ -127,7 +125,7 @@ pub(super) fn check(text: &str, written: &Written) -> Result<Pattern, Vec<Fault>
 }
 
 impl Pattern {
-    /// True where it is about a unit that the command brings or drives, and each unit is a match of its own.
+    /// True if it is about a unit that the command brings or drives, and each unit is a match of its own.
     pub(crate) fn is_about_unit(&self) -> bool {
         let names = |c: &Condition| {
             matches!(
@@ -138,7 +136,7 @@ impl Pattern {
         self.conditions.iter().any(|c| !c.negated && names(c))
     }
 
-    /// True where the command brings that unit, and its file is the place to point at.
+    /// True if the command brings that unit, and its file is the place to point at.
     pub(crate) fn brings_unit(&self) -> bool {
         let brings = |c: &Condition| matches!(c.ask, Ask::Command(Question::BringsUnit));
         self.conditions.iter().any(|c| !c.negated && brings(c))
@@ -149,8 +147,8 @@ impl Pattern {
         &self.needs
     }
 
-    /// True where something tells the commands that it is about from all others: who runs a command, where, and what
-    /// its failure means does not.
+    /// True if something tells the commands that it is about from all others. Who runs a command, where it runs and what its
+    /// failure means do not.
     fn chooses(&self) -> bool {
         let tells = |c: &Condition| match &c.ask {
             Ask::Command(question) => {
@@ -240,7 +238,7 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
         ("message", [message]) if pattern.message.is_none() => {
             of_finding("message")?;
             let read = Message::parse(&message.value);
-            // Escapes make the value shorter than what is written: the text is named, not the byte.
+            // Escapes make the value shorter than what is written, so the error names the text and not the byte.
             pattern.message = Some(read.map_err(|(_, reason)| (message.range.start, reason))?);
             Ok(())
         }
@@ -292,7 +290,7 @@ fn set(clause: &Clause, pattern: &mut Pattern) -> Result<(), Fault> {
     }
 }
 
-/// The level of that name, or which words there are.
+/// The level of that name, or an error that lists the words.
 fn level<T>(word: &Token, named: fn(&str) -> Option<T>, words: &str) -> Result<T, Fault> {
     named(&word.value).ok_or_else(|| (word.range.start, words.to_owned()))
 }

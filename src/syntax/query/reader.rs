@@ -1,5 +1,5 @@
-//! Reads the text of a query file: splits it into patterns, takes their predicates out, recognises the shapes that
-//! need no query. Positions are bytes of the file. Knows the notation, not the vocabulary.
+//! Reads the text of a query file: it splits the text into patterns, takes their predicates out, and recognises the shapes
+//! that need no query. Positions are bytes of the file. It knows the notation, but not the vocabulary.
 
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ pub(super) enum Kind {
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) range: Range<usize>,
-    /// The value of a text, the name of a capture without `@`, else as it is written.
+    /// The value of a text, the name of a capture without `@`, or the token as it is written.
     pub(super) value: String,
 }
 
@@ -188,7 +188,7 @@ fn without_clauses(tokens: &[Token]) -> Result<Clauses, Fault> {
     Ok((rest, clauses, hidden))
 }
 
-/// The token that closes what opens at `open`; `None` too where another kind of bracket would.
+/// The token that closes what opens at `open`; `None` if nothing does, or a bracket of the other kind.
 fn closing(tokens: &[Token], open: usize) -> Option<usize> {
     let mut opened = Vec::new();
     for (index, token) in tokens.iter().enumerate().skip(open) {
@@ -273,7 +273,7 @@ pub(super) fn repeated(inner: &[Token]) -> Vec<(&Token, char)> {
     let mut found: Vec<(&Token, char)> = Vec::new();
     for (at, token) in inner.iter().enumerate().filter(|(_, token)| token.kind == Kind::Symbol) {
         let Some(sign) = token.value.chars().find(|c| matches!(c, '+' | '*')) else { continue };
-        // The sign follows the whole node or group that it repeats, and captures stand on both sides of it.
+        // The sign follows the whole node or group that it repeats, and captures may be on both sides of it.
         let captures = inner[..at].iter().rev().take_while(|t| t.kind == Kind::Capture).count();
         let end = at - captures;
         let start = end - closed_by(&inner[..end]);
@@ -300,10 +300,11 @@ fn closed_by(tokens: &[Token]) -> usize {
     0
 }
 
-/// What stands inside a command node, where no query is needed to find it.
+/// The inside of a command node, as far as no query is needed to find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// `name: (command_name) @_c …  argument: (kind) @c …`, either left out: each argument of that kind is a match.
+    /// `name: (command_name) @_c …  argument: (kind) @c …`, of which either may be left out. Each argument of that kind is a
+    /// match.
     Plain { name: Vec<String>, argument: Option<Argument> },
     /// Anything else.
     Deep,

@@ -1,5 +1,5 @@
-//! The closed vocabulary of query files: which captures there are, and what a predicate may ask with which words.
-//! `queries/README.md` documents it, and a test holds the two together.
+//! The closed vocabulary of query files: the captures, and what a predicate may ask with which words. `queries/README.md`
+//! documents it, and a test compares the two.
 
 use super::words::{
     Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,
@@ -17,9 +17,9 @@ pub(crate) enum Part {
     Follows,
     /// … unless this has come before.
     Precedes,
-    /// … and only where this is there too.
+    /// … and only if this is there too.
     Other,
-    /// The deploy is at fault where this is nowhere.
+    /// The deploy is at fault if this is nowhere.
     Missing,
 }
 
@@ -45,7 +45,7 @@ impl Part {
     }
 }
 
-/// What a predicate asks of one command. Where it lists words, it holds when any of them does.
+/// What a predicate asks of one command. If it lists words, it holds if any of them does.
 #[derive(Clone, Debug)]
 pub(crate) enum Question {
     /// `#second-run?`: what the command does when the script runs again.
@@ -66,7 +66,7 @@ pub(crate) enum Question {
     },
     /// `#role?`: what it is for.
     Role(Vec<RoleWord>),
-    /// `#does?`: it does this work; where its tool is not known its words say so.
+    /// `#does?`: it does this work, by its role or, if its program is not known, by its words.
     Does(Vec<WorkWord>),
     /// `#ecosystem?`: whose program it is.
     Ecosystem(Vec<EcosystemWord>),
@@ -74,7 +74,7 @@ pub(crate) enum Question {
     InstallsManifest,
     /// `#opaque?`: not all that it does is known, and it may do anything.
     Opaque,
-    /// `#asks?`: who asks, where it waits for an answer.
+    /// `#asks?`: it waits for an answer, and this asks.
     Asks(Vec<Asker>),
     /// `#runs-as?`: who runs it.
     RunsAs(Vec<RunsAs>),
@@ -125,13 +125,13 @@ pub(crate) enum Question {
     UnreadSql,
     /// `#for-need?`: it works for what `#needed?` names: where that package is, on that environment.
     ForNeed,
-    /// `#guarded?`: a guard about the same resource holds where it runs.
+    /// `#guarded?`: it runs behind a guard about the same resource.
     Guarded,
     /// `#word-matches?`: the word's value is known and matches.
     WordMatches {
         /// The word, as bytes of the text that was parsed.
         word: Range<usize>,
-        /// Matches anywhere in the value unless anchored.
+        /// The expression. It matches anywhere in the value unless it is anchored.
         pattern: Arc<regex::Regex>,
     },
     /// `#literal?`: the word's value is known.
@@ -142,7 +142,7 @@ pub(crate) enum Question {
 }
 
 impl Question {
-    /// The words of which a command must have one for the answer to be yes; several lists where it needs one of each.
+    /// Lists of words. The answer can be yes only if the command has a word of each list.
     pub(super) fn needs(&self) -> Vec<Features> {
         match self {
             Question::SecondRun(words) => vec![Features::any_of(words)],
@@ -260,15 +260,14 @@ pub(super) enum Ask {
 pub(super) enum About {
     /// The command that the pattern captures.
     Command,
-    /// A word of it.
     Word,
     /// Two commands of the rule.
     Two,
-    /// The deploy as a whole: no capture.
+    /// The deploy as a whole; there is no capture.
     Deploy,
 }
 
-/// What stands behind the captures in a predicate.
+/// What a predicate takes after its captures.
 pub(super) enum Arguments {
     /// Nothing.
     None(fn() -> Ask),
@@ -290,7 +289,6 @@ pub(super) struct Predicate {
     pub(super) arguments: Arguments,
 }
 
-/// All predicates.
 pub(super) const PREDICATES: &[Predicate] = &[
     command("second-run", Arguments::Words(|w| list(w, Question::SecondRun))),
     command(

@@ -1,6 +1,6 @@
 //! The closed lists of words that predicates take, and the features of a command: one bit for each word that holds.
 
-/// Which names would be right in place of an unknown one: all of them, or, of a long list, the closest and where the list is.
+/// Which names would be right in place of an unknown one. If there are many, it is the closest one and where the list is.
 pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
     const SHORT: usize = 150;
     let names = names.iter().map(AsRef::as_ref);
@@ -16,8 +16,8 @@ pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// The words that hold for one command, as bits. A pattern names those that it needs, so that most commands are passed
-/// over by one comparison.
+/// The words that hold for one command, as bits. A pattern names those that it needs, so one comparison rules out most
+/// commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Features([u64; 5]);
 
@@ -28,19 +28,19 @@ impl Features {
         self.0[(bit / 64) as usize] |= 1 << (bit % 64);
     }
 
-    /// True where one of these words holds.
+    /// True if one of these words holds.
     pub(crate) fn has_any<W: Word>(self, words: &[W]) -> bool {
         self.meets(Features::any_of(words))
     }
 
-    /// Those of a list of words.
+    /// The features of a list of words.
     pub(super) fn any_of<W: Word>(words: &[W]) -> Features {
         let mut features = Features::default();
         words.iter().for_each(|word| features.add(*word));
         features
     }
 
-    /// True where a word holds of both.
+    /// True if the two have a word in common.
     pub(super) fn meets(self, other: Features) -> bool {
         self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
     }
@@ -100,7 +100,7 @@ words! {
         Nests = "nests",
         /// It waits for an answer.
         Prompts = "prompts",
-        /// It does the same work again, to the same end.
+        /// It does the same work again, with the same result.
         Repeats = "repeats",
         /// It leaves everything as it is.
         NoChange = "no-change",
@@ -116,7 +116,7 @@ words! {
     ChangeWord from 16 {
         /// It comes to exist.
         Create = "create",
-        /// It is gone after.
+        /// It is gone afterwards.
         Remove = "remove",
         /// Its content is replaced.
         Write = "write",
@@ -146,7 +146,6 @@ words! {
         Path = "path",
         /// A user account.
         User = "user",
-        /// A group.
         Group = "group",
         /// A systemd unit or sysv service.
         Unit = "unit",
@@ -154,7 +153,6 @@ words! {
         Program = "program",
         /// A package of the system.
         Package = "package",
-        /// A database.
         Database = "database",
         /// A role of a database.
         Role = "role",
@@ -164,7 +162,6 @@ words! {
         Line = "line",
         /// The crontab of a user.
         Crontab = "crontab",
-        /// A container.
         Container = "container",
         /// A container network.
         Network = "network",
@@ -196,19 +193,14 @@ words! {
         Rows = "rows",
         /// All keys of Redis.
         Keys = "keys",
-        /// A key of Redis.
         RedisKey = "redis-key",
         /// A superuser of the app.
         Superuser = "superuser",
         /// An installation of WordPress.
         Wordpress = "wordpress",
-        /// A user of WordPress.
         WordpressUser = "wordpress-user",
-        /// A post of WordPress.
         WordpressPost = "wordpress-post",
-        /// A user of RabbitMQ.
         RabbitmqUser = "rabbitmq-user",
-        /// A rule of SELinux.
         SelinuxRule = "selinux-rule",
         /// The rules of ufw.
         Ufw = "ufw",
@@ -220,21 +212,17 @@ words! {
         Membership = "membership",
         /// The password of an account.
         Password = "password",
-        /// A certificate.
         Certificate = "certificate",
         /// A file that is saved beside one of the same name.
         Download = "download",
         /// Files that no operand names.
         Files = "files",
-        /// A pod.
         Pod = "pod",
         /// A secret of a container manager.
         Secret = "secret",
         /// A configuration of a container manager.
         Config = "config",
-        /// A swarm.
         Swarm = "swarm",
-        /// A service of a swarm.
         SwarmService = "swarm-service",
         /// That a container is in a network.
         Attachment = "network-attachment",
@@ -256,7 +244,6 @@ words! {
         GlobalTool = "global-tool",
         /// Makes a virtual environment.
         VirtualEnv = "virtual-env",
-        /// Builds.
         Build = "build",
         /// Gathers static files.
         StaticFiles = "static-files",
@@ -276,7 +263,6 @@ words! {
         Restart = "restart",
         /// Runs all of compose.
         ComposeUp = "compose-up",
-        /// Serves.
         Serve = "serve",
         /// Makes a tree of the app's source where none was.
         Clone = "clone",
@@ -304,7 +290,6 @@ words! {
 words! {
     /// Who runs a command.
     RunsAs from 88 {
-        /// root.
         Root = "root",
         /// The account of the app.
         App = "app",
@@ -360,7 +345,6 @@ words! {
     Asker from 105 {
         /// The script, by `read`.
         Script = "script",
-        /// A program.
         Program = "program",
     }
 }
