@@ -42,25 +42,25 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         // The place that needs it most is reported.
         let Some(first) = uses.iter().min_by_key(|u| (need_rank(&u.need), u.span)) else { continue };
         let credential = is_credential(&name);
-        let (says, severity, confidence) = match &first.need {
-            Need::Required => ("the code fails without it", Severity::Warning, Confidence::High),
-            Need::Unasked if credential => ("it has no default", Severity::Warning, Confidence::Medium),
+        let (reads, default, severity, confidence) = match &first.need {
+            Need::Required => ("fails without", "", Severity::Warning, Confidence::High),
+            Need::Unasked if credential => {
+                ("reads", " without a default", Severity::Warning, Confidence::Medium)
+            }
             // The code often checks it later, in a way that is not followed.
-            Need::Unasked => ("it has no default", Severity::Info, Confidence::Low),
-            Need::Optional if credential => {
-                ("the code can do without it", Severity::Warning, Confidence::Medium)
-            }
+            Need::Unasked => ("reads", " without a default", Severity::Info, Confidence::Low),
+            Need::Optional if credential => ("reads", " if it is set", Severity::Warning, Confidence::Medium),
             Need::Default(value) if credential && !is_plain(value) => {
-                ("the code then uses a default", Severity::Warning, Confidence::Medium)
+                ("reads", " with a default", Severity::Warning, Confidence::Medium)
             }
-            Need::Optional => ("the code can do without it", Severity::Info, Confidence::Low),
-            Need::Default(_) => ("the code then uses a default", Severity::Info, Confidence::Low),
+            Need::Optional => ("reads", " if it is set", Severity::Info, Confidence::Low),
+            Need::Default(_) => ("reads", " with a default", Severity::Info, Confidence::Low),
         };
         let by_script = written.contains(name.as_str());
         if by_script && !credential {
             continue;
         }
-        let message = format!("the code reads `{name}`, but {sample} does not show it: {says}");
+        let message = format!("the code {reads} `{name}`{default}, but {sample} does not show it");
         let mut draft = context
             .finding(RULE, first.span, message)
             .severity(if by_script { Severity::Info } else { severity })

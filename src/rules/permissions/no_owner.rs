@@ -33,7 +33,7 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
             world.line(failing.span)
         ),
         Reason::Needs(need) => format!(
-            "`{path}`{more} belongs to root and nothing gives it to `{name}` ({}) afterwards, so {}",
+            "`{path}`{more} belongs to root, and nothing gives it to `{name}` ({}), so {}",
             app.why, need.says
         ),
     };
