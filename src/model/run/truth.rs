@@ -229,7 +229,7 @@ pub(crate) fn absence_asked(guard: &Guard, fact: &Fact) -> bool {
     with(false) == Some(guard.holds) && with(true) != Some(guard.holds)
 }
 
-/// True if two file names are the same, or one of them is not known.
+/// True if two file names look the same and one of them is not fully known, so that they may be the same file.
 pub(crate) fn same_unless_known(a: &Value, b: &Value) -> bool {
     (a.knowledge() > Knowledge::Literal || b.knowledge() > Knowledge::Literal) && a.looks_like(b)
 }
