@@ -15,13 +15,13 @@
   (#effect? @follows "mode" "path")
   (#gives-away? @follows @finding))
 
-; Its paths are not known: find … | xargs chown.
+; The paths of this one are not known: find … | xargs chown.
 ((command) @follows
   (#set! counts "perhaps")
   (#role? @follows "owner")
   (#gives-away? @follows @finding))
 
-; What lies in a path that stays root's is told with that.
+; A path inside another one that stays root's is reported with that one.
 ((command) @precedes
   (#set! counts "perhaps")
   (#needed-by-app? @precedes)

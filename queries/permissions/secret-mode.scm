@@ -1,8 +1,8 @@
-; A file that holds a secret, or comes to hold one, has the usual mode; or a mode that is set opens it.
+; A file that holds a secret, or will hold one, has the usual mode, or a command sets a mode that opens it.
 ((command) @finding
   (#exposes-secret? @finding "new" "opened"))
 
-; chmod -R opens a tree in which an environment file stands.
+; chmod -R opens a tree that holds an environment file.
 ((command) @finding
   (#exposes-secret? @finding "standing"))
 

@@ -4,7 +4,7 @@
   (#not-place? @finding "container")
   (#opened? @finding "secrets" "lasting"))
 
-; Who may write to the socket is root.
+; Whoever may write to the socket is as good as root.
 ((command) @finding
   (#set! severity "error")
   (#effect? @finding "mode" "path")

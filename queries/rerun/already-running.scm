@@ -1,24 +1,24 @@
-; Starting by hand what the first run left running.
+; The script starts by hand what the first run left running.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "create" "process")
   (#not-on-failure? @finding "handled"))
 
-; Nothing keeps a second one from starting.
+; Nothing prevents a second process from starting.
 ((command) @finding
   (#set! message "`{command}` {why} each time the script runs")
   (#second-run? @finding "duplicates")
   (#blamed? @finding "create" "process")
   (#not-on-failure? @finding "handled"))
 
-; A server that wants its pid file for itself.
+; A server needs its pid file for itself.
 ((command) @finding
   (#second-run? @finding "fails")
   (#role? @finding "serve")
   (#blamed? @finding "create" "path")
   (#not-on-failure? @finding "handled"))
 
-; Mounts and swap space that are in use; fallocate and mkswap on the file of it.
+; A mount or swap space is in use. fallocate and mkswap fail on its file, too.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "create" "mount" "swap")

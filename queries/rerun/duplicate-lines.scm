@@ -1,10 +1,10 @@
-; Lines that each run appends again.
+; Each run appends lines again.
 ((command) @finding
   (#second-run? @finding "duplicates")
   (#blamed? @finding "append" "line")
   (#lasting-line? @finding))
 
-; A crontab that is put back with one line more.
+; Each run puts the crontab back with one more line.
 ((command) @finding
   (#second-run? @finding "duplicates")
   (#effect? @finding "*" "crontab"))

@@ -1,4 +1,4 @@
-; Seeds, INSERTs and queued jobs that are run again.
+; Each run repeats a seed or an INSERT, or queues a job again.
 ((command) @finding
   (#second-run? @finding "duplicates")
   (#blamed? @finding "*" "table" "rows" "wordpress-post" "redis-key"))

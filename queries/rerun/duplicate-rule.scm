@@ -1,4 +1,4 @@
-; iptables -A and -I without -C; a second mount on top of the first.
+; iptables -A and -I without -C add a rule again, and a second mount covers the first.
 ((command) @finding
   (#second-run? @finding "duplicates")
   (#blamed? @finding "*" "firewall-rule" "mount"))

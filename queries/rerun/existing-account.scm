@@ -1,4 +1,4 @@
-; useradd and groupadd without a test for the account.
+; useradd and groupadd run without a test for the account.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "create" "user" "group")

@@ -1,10 +1,10 @@
-; docker run --name, docker network create and their like.
+; docker run --name, docker network create and similar commands.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "create" "container" "network" "volume" "pod" "secret" "config" "swarm" "swarm-service")
   (#not-on-failure? @finding "handled"))
 
-; docker rm of what is gone: of consequence only where it ends the script.
+; docker rm fails if the thing is gone, which matters only if that ends the script.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "remove" "container" "network" "volume" "pod" "secret" "config" "swarm" "swarm-service")

@@ -1,4 +1,4 @@
-; CREATE DATABASE, CREATE ROLE, CREATE TABLE without a test.
+; CREATE DATABASE, CREATE ROLE or CREATE TABLE runs without a test.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "*" "database" "role" "table")

@@ -1,5 +1,5 @@
-; What the first run has removed is gone. That is of consequence only where it ends the script. Paths, containers and
-; databases have rules of their own.
+; What the first run has removed is gone. That matters only if it ends the script. Paths, containers and databases have
+; rules of their own.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "remove" "*")

@@ -1,4 +1,4 @@
-; rm without -f, mv, rmdir and their like, where the first run took the path away.
+; rm without -f, mv, rmdir and similar commands fail if the first run took the path away.
 ((command) @finding
   (#second-run? @finding "fails")
   (#blamed? @finding "remove" "path")

@@ -1,10 +1,10 @@
-; cp and curl write into the file that is there, and the kernel refuses that while it runs.
+; cp and curl write into the existing file, and the kernel refuses that while it runs.
 ((command) @finding
   (#overwrites-program? @finding)
   (#not-unit? @finding "one-shot" "removed")
   (#not-guarded? @finding))
 
-; It runs from the first run on.
+; The program runs from the first run on.
 ((command) @other
   (#drives-unit? @other "start" "restart" "enable")
   (#same-unit? @other @finding)

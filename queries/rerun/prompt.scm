@@ -1,9 +1,9 @@
-; Commands that wait for an answer.
+; A program waits for an answer.
 ((command) @finding
   (#second-run? @finding "prompts")
   (#asks? @finding "program"))
 
-; The script's own questions, told once.
+; The script itself asks, which is reported once.
 ((command) @finding
   (#set! once "script")
   (#second-run? @finding "prompts")

@@ -1,5 +1,4 @@
-; Commands that put back or throw away what has gathered since the first run. An environment file is told by
-; rerun/file-replaced.
+; A command resets or throws away what has been added since the first run. rerun/file-replaced reports environment files.
 ((command) @finding
   (#second-run? @finding "overwrites")
   (#not-environment-file? @finding))

@@ -1,4 +1,4 @@
-; A migration above the command that creates a database, where nothing above it may have created one.
+; A migration is above the command that creates a database, and nothing above it may have created one.
 ((command) @finding
   (#set! once "script")
   (#role? @finding "migrate")
@@ -13,7 +13,7 @@
   (#set! counts "ever")
   (#effect? @precedes "create" "database"))
 
-; It may be in SQL from a file, or in another script.
+; SQL from a file, or another script, may have created it.
 ((command) @precedes
   (#set! counts "ever")
   (#unread-sql? @precedes))

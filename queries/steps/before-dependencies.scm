@@ -1,4 +1,4 @@
-; A build or a migration above the install of what it needs, where nothing above it installs that.
+; A build or a migration is above the install of what it needs, and nothing above it installs that.
 ((command) @finding
   (#set! once "other")
   (#role? @finding "build" "migrate" "static-files")

@@ -15,7 +15,7 @@
   (#set! counts "ever")
   (#may-bring-unit? @precedes @finding))
 
-; It is started or enabled once more, below.
+; It is started or enabled once more further down.
 ((command) @follows
   (#set! counts "ever")
   (#drives-alike? @follows @finding)

@@ -1,4 +1,4 @@
-; Nothing brings the database up to date, and a tool of the project or a service of Compose would.
+; Nothing brings the database up to date, although a tool of the project or a service of Compose could.
 ((command) @missing
   (#does? @missing "migrate")
   (#needed? "migrations"))

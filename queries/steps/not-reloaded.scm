@@ -1,4 +1,4 @@
-; A unit's file is written anew and the unit is started below, and systemd does not read the file in between.
+; A unit's file is written again and the unit is started further down, and systemd does not read the file in between.
 ((command) @finding
   (#brings-unit? @finding)
   (#not-unit? @finding "removed")

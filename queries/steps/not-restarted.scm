@@ -1,4 +1,4 @@
-; A unit is brought, and nothing starts it.
+; The deploy brings a unit, and nothing starts it.
 ((command) @finding
   (#brings-unit? @finding)
   (#not-unit? @finding "started" "restarted" "on-demand" "started-elsewhere" "removed"))

@@ -1,4 +1,4 @@
-; A line for sudo with which an account is as good as root.
+; A line for sudo makes an account as good as root.
 ((command) @finding
   (#not-place? @finding "container")
   (#grants-root? @finding))

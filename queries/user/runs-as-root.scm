@@ -1,4 +1,4 @@
-; Root installs, builds, gathers or migrates where something lives that another account runs.
+; Root installs, builds, gathers or migrates in a tree that another account runs something from.
 ((command) @finding
   (#role? @finding "dependencies" "build" "static-files" "migrate")
   (#not-ecosystem? @finding "container")

@@ -68,7 +68,7 @@ fn faults(page: &Page, example: &Example, rules: &[PathBuf]) -> Vec<String> {
         faults.push(format!("{at}: found, not expected: {}", extra.message));
     }
     for finding in report.findings.iter().filter(|f| f.rule == page.id) {
-        // What the table of rules promises.
+        // The table of rules promises this.
         if finding.confidence > page.about().confidence {
             faults.push(format!("{at}: surer than its page: {}", finding.message));
         }

@@ -8,7 +8,7 @@ use crate::support::{project, root, write};
 use std::fs;
 use std::path::Path;
 
-/// Everything that can be fixed, fixed; what is wrong with how that went.
+/// Fixes everything that can be fixed, and says what was wrong with how that went.
 fn convergence(root: &Path, targets: &[Target]) -> (Fixed, Vec<String>) {
     let request = Request {
         root: Some(root.to_owned()),
@@ -26,7 +26,7 @@ fn convergence(root: &Path, targets: &[Target]) -> (Fixed, Vec<String>) {
     if !again.changes.is_empty() {
         faults.push("a second --fix changes something".to_owned());
     }
-    // What was judged in memory is what is on disk now.
+    // What was judged in memory must be on disk now.
     let told = |report: &Report| -> Vec<String> {
         report.findings.iter().map(|f| format!("{} {:?} {}", f.rule, f.span.start, f.message)).collect()
     };

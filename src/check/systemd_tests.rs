@@ -1,5 +1,5 @@
-//! The table of directives and the verdicts of `units/…`, against `systemd-analyze verify` of the machine. Without the
-//! program there is nothing to compare with, and that is said past the harness.
+//! Compares the table of directives and the verdicts of `units/…` with `systemd-analyze verify` of the machine. If the
+//! program is missing, nothing is compared, and a message outside of the test harness says so.
 
 use crate::check::{Request, Target, check};
 use crate::finding::Confidence;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// The release of systemd that verifies here.
+/// The release of systemd on this machine.
 fn version() -> Option<u32> {
     let output = Command::new("systemd-analyze").arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -21,7 +21,7 @@ fn skipped(test: &str) {
     crate::support::skipped(test, "systemd-analyze");
 }
 
-/// What `systemd-analyze verify` says of units that lie in a directory of their own.
+/// What `systemd-analyze verify` says of units in a directory of their own.
 fn verify(units: &[(String, String)]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new("systemd-analyze");
@@ -55,7 +55,7 @@ fn unknown(section: &str, keys: &BTreeSet<String>) -> BTreeSet<String> {
     while !rest.is_empty() {
         let lines: String = rest.iter().map(|key| format!("[{section}]\n{key}=\n")).collect();
         let said = verify(&[(name.clone(), format!("{needed}{lines}"))]);
-        // An error that systemd takes for fatal ends the reading there: what comes after it has its own turn.
+        // An error that is fatal to systemd ends its reading there, so what comes after it is read in another turn.
         let last = said.lines().filter_map(|line| {
             let (_, place) = line.split_once(&format!("/{name}:"))?;
             place.split(':').next()?.parse::<usize>().ok()
@@ -79,7 +79,7 @@ fn unknown(section: &str, keys: &BTreeSet<String>) -> BTreeSet<String> {
 fn the_table_is_that_of_systemd() {
     let Some(version) = version() else { return skipped("the_table_is_that_of_systemd") };
     let keys: BTreeSet<String> = all().into_iter().map(|(_, key)| key).collect();
-    // `[Install]` is read by systemctl alone: systemd takes anything there.
+    // Only systemctl reads `[Install]`, so systemd accepts anything there.
     for section in SECTIONS.into_iter().filter(|s| *s != "Install") {
         let theirs = unknown(section, &keys);
         for key in &keys {
@@ -88,7 +88,7 @@ fn the_table_is_that_of_systemd() {
             let agree = match ours {
                 Standing::Known => known_there || version < BASE,
                 Standing::Newer => !known_there || version > BASE,
-                // Said to be gone, or still read.
+                // The table may say that it is gone, or an older release still reads it.
                 Standing::Removed(_) => known_there || version > BASE,
                 Standing::Unknown => !known_there,
             };

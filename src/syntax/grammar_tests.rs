@@ -68,7 +68,7 @@ fn write(cases: &[Case]) -> String {
     text
 }
 
-/// Checks every case in a folder; `advice` is for the one who changed the grammar's version.
+/// Checks every case in a folder; `advice` is for whoever changed the grammar's version.
 fn check(folder: &str, advice: &str) {
     let folder = root().join("grammar-tests").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)

@@ -51,7 +51,7 @@ fn a_model_that_always_breaks_is_given_up() {
     assert_eq!(left_out.unwrap().places, [Span::file_start(file)]);
 }
 
-/// Tells each `mkdir`; panics on `bad`, and on a service of that name.
+/// Reports each `mkdir`, and panics on `bad` and on a service of that name.
 fn brittle(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for service in context.project.composes.iter().flat_map(|compose| &compose.services) {
         assert!(service.name != "bad");

@@ -14,7 +14,7 @@ fn pages() -> Pages {
     Pages::parse(crate::rules::embedded::files().chain(mine)).unwrap()
 }
 
-/// Says `rerun/one` of every `FAULT` in the file and gives what is left as `line:rule`.
+/// Reports `rerun/one` for every `FAULT` in the file, and returns what is left as `line:rule`.
 fn left(path: &str, text: &str) -> Vec<String> {
     left_of(path, text, &[])
 }
@@ -91,7 +91,7 @@ fn only_what_is_named() {
     assert_eq!(left("a.sh", "FAULT # deploylint: ignore[rerun/two]\n"), ["1:ignore/unused", "1:rerun/one"]);
     assert_eq!(left("a.sh", "FAULT # deploylint: ignore[rerun/one, user]\n"), ["1:ignore/unused"]);
     assert_eq!(left("a.sh", "FAULT # deploylint: ignore[rerun/on]\n"), ["1:ignore/malformed", "1:rerun/one"]);
-    // A family's name is no prefix of a word.
+    // A family's name does not match as a prefix.
     assert_eq!(left("a.sh", "FAULT # deploylint: ignore[re]\n"), ["1:ignore/malformed", "1:rerun/one"]);
 }
 

@@ -1,16 +1,16 @@
-//! The second run, against what really happens. Each case in `tests/second_run/*.txt` is a whole script; behind a line
-//! stands what its command does when the script runs again: `fails`, `duplicates`, `nests`, `overwrites`, `skipped`, or
-//! `nothing`. These were measured: each script was really run twice, from an empty state, and the second run watched.
+//! Compares the second run with what really happens. Each case in `tests/second_run/*.txt` is a whole script. The end of a
+//! line says what its command does when the script runs again: `fails`, `duplicates`, `nests`, `overwrites`, `skipped`, or
+//! `nothing`. These were measured: each script was really run twice, from an empty state, and the second run was watched.
 //!
-//! A case says in its head how it was measured, and the test asks for it:
+//! The head of a case says how it was measured, and the test requires it:
 //!
-//! - `# measured: twice`, or `# measured: errexit held off in the second run` where a line that fails would have kept
-//!   the later ones from being reached;
-//! - `# stand-in: psql systemctl` beneath it names the programs that were not really run but played by one with a small
-//!   memory, so that the verdict is no better than what their manuals say;
-//! - `# tried: PostgreSQL 15` in their place names what was really there, at which version.
+//! - `# measured: twice`, or `# measured: errexit held off in the second run` if a line that fails would have kept the
+//!   script from reaching the later ones;
+//! - `# stand-in: psql systemctl` below it names the programs that were replaced by a stand-in with a small memory, so the
+//!   verdict is no better than what their manuals say;
+//! - `# tried: PostgreSQL 15` in its place names the program that was really there, and its version.
 //!
-//! A case that anyone adds is to be measured in the same way.
+//! New cases have to be measured in the same way.
 
 use crate::model::{Deployment, FollowNothing, Outcome, StepId, build};
 use crate::source::{SourceFile, Sources};
@@ -47,7 +47,7 @@ const STAND_INS: [&str; 47] = [
     "reboot",
 ];
 
-/// What is missing in front of a case.
+/// What is missing in the head of a case.
 fn head_fault(case: &str) -> Option<String> {
     let mut lines = case.lines();
     match lines.next()? {
@@ -61,7 +61,7 @@ fn head_fault(case: &str) -> Option<String> {
     missing.map(|program| format!("`{program}` is a stand-in, and no `# stand-in: …` says so"))
 }
 
-/// The words that stand where a command stands, also in quoted scripts, by their place alone: rather one too many.
+/// The words at places where a command may be, in quoted scripts too. Only the place counts, so there may be too many.
 fn programs(case: &str) -> Vec<&str> {
     const BEFORE: [&str; 16] = [
         "!", "if", "elif", "then", "else", "while", "until", "do", "sudo", "env", "exec", "command", "{",
@@ -98,7 +98,7 @@ fn programs(case: &str) -> Vec<&str> {
     found
 }
 
-/// Compares one script; gives the number of lines that say what they do.
+/// Compares one script, and returns the number of lines that say what they do.
 fn check(case: &str, faults: &mut Vec<String>) -> usize {
     let mut sources = Sources::default();
     let source = SourceFile::new("start.sh", case.as_bytes().to_vec()).unwrap();
@@ -118,7 +118,7 @@ fn check(case: &str, faults: &mut Vec<String>) -> usize {
     checked
 }
 
-/// The worst that the steps of a line come to; `skipped` where all that do something are.
+/// The worst outcome of the steps of a line; `skipped` if all that do something are skipped.
 fn verdict(deployment: &Deployment<'_>, sources: &Sources, line: u32) -> &'static str {
     let acts = |id: StepId| deployment.step(id).deed.effects.iter().any(|e| e.change != Change::Use);
     let here = deployment.iter().filter(|(id, step)| sources.line(step.span) == line && acts(*id));

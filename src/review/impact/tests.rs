@@ -253,7 +253,7 @@ fn a_script_that_is_new_as_a_whole_is_told_as_one() {
     repo.git(&["rm", "-q", "start.sh"]);
     repo.commit("2024-02-02 12:00 +0000", "gone", &[]);
     let (_, found) = since_last(&repo);
-    // What it does to the server is as it was.
+    // It does the same to the server as before.
     assert_eq!(shown(&found), Vec::<String>::new());
     repo.write("deploy/install.sh", "rm -f a\n");
     let script = "#!/bin/bash\nuseradd -r web\nmkdir -p /srv/web\nnpm run build\nsystemctl restart web\n";

@@ -105,7 +105,7 @@ fn packages_are_the_same_in_whichever_order_they_are_named() {
     for (script, places) in [
         ("npm ci\nnpm run build\n", &[][..]),
         ("cd /a && npm ci\ncd /b && npm run build\n", &["npm run build"]),
-        // An install of Python is none of Node.
+        // An install of Python packages does not count for Node.
         ("pip install -r requirements.txt\nnpm run build\n", &["npm run build"]),
         (
             "a/bin/pip install -r requirements.txt\nb/bin/alembic upgrade head\n",
@@ -144,7 +144,7 @@ fn an_excuse_is_looked_for_once_and_not_for_each_other_command() {
         asked
     };
     let (few, many) = (asked(100), asked(400));
-    // Four times as many commands may be sixteen times the work, and not sixty-four.
+    // Four times as many commands may take sixteen times the work, but not sixty-four times.
     assert!(many < 20 * few, "{few} and {many}");
 }
 

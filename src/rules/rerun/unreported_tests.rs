@@ -50,7 +50,7 @@ fn queries() -> Queries {
     Queries::load_beside(queries.map(|file| (file.shown, file.text)), []).unwrap()
 }
 
-/// A script, with all that the rules need to judge it.
+/// Judges a script with all rules that `wants` names.
 fn judged<T>(
     text: &str,
     wants: &dyn Fn(&str) -> bool,
@@ -133,7 +133,7 @@ fn each_outcome_is_looked_for_by_one_rule() {
     for (change, resource) in
         changes.iter().flat_map(|change| resources().into_iter().map(move |r| (change, r)))
     {
-        // Only the model notes these, for itself.
+        // Only the model itself uses these.
         if matches!(&resource, Resource::Other(Thing::FreedContainer | Thing::LinkTarget, _)) {
             continue;
         }

@@ -39,7 +39,7 @@ pub(super) struct Shop {
     pub(super) request: Request,
 }
 
-/// What came of a scan.
+/// The result of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Came {
     pub(super) result: String,
@@ -65,7 +65,7 @@ impl Shop {
         Cache::open(self.cache.path(), &fingerprint).unwrap()
     }
 
-    /// One repo of a scan, as the scan does it.
+    /// Checks the repo as a scan does.
     pub(super) fn scan(&self, cache: Option<&Cache>) -> Came {
         let root = self.dir.path();
         if let Some(payload) = cache.and_then(|cache| cache.get(root)) {

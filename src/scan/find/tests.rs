@@ -16,7 +16,7 @@ fn tree(names: &[&str]) -> tempfile::TempDir {
     dir
 }
 
-/// The names of what is found, without that of the directory; of faults what they say.
+/// The names of the repos that are found, without that of the directory, and the texts of faults.
 fn found(dir: &Path, given: Given) -> Vec<String> {
     let top = dir.to_str().unwrap();
     let cut = |text: String| text.replace(top, "").trim_start_matches('/').to_owned();
@@ -46,7 +46,7 @@ fn a_repo_is_taken_as_it_is_and_a_folder_for_what_is_in_it() {
     assert_eq!(below(&dir, &["checkouts/a"]), ["checkouts/a"]);
     let all = ["checkouts/a", "checkouts/b", "checkouts/team/c", "checkouts/team/d"];
     assert_eq!(below(&dir, &["checkouts"]), all);
-    // The same with a slash behind it.
+    // A slash at the end makes no difference.
     assert_eq!(below(&dir, &["checkouts/"]).len(), 4);
 }
 
@@ -91,7 +91,7 @@ fn links_are_not_followed_and_nothing_is_entered_twice() {
     std::os::unix::fs::symlink("..", dir.path().join("w/team/up")).unwrap();
     assert_eq!(below(&dir, &["w"]), ["w/a", "w/team/b"]);
     assert_eq!(below(&dir, &["w/team", "w", "w/a", "w"]), ["w/team/b", "w/a"]);
-    // Whoever names a link means where it leads.
+    // If a link is named, its target is meant.
     assert_eq!(below(&dir, &["w/link", "other/c"]), ["w/link/c"]);
 }
 
@@ -113,7 +113,7 @@ fn lines_are_taken_as_they_are() {
     let dir = tree(&["a/.git/", "b/"]);
     let top = dir.path().display();
     let text = format!("{top}/b\n\n{top}/gone\r\n{top}/a\n{top}/./a\n{top}/gone");
-    // What is not there comes back as a record that says so.
+    // A path that does not exist becomes a record that says so.
     assert_eq!(found(dir.path(), Given::Lines(Box::new(Cursor::new(text)))), ["b", "gone", "a"]);
 }
 

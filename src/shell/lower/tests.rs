@@ -1,5 +1,5 @@
-//! What becomes of statements. Shown as: `[a b]` a command with its words, `>f` and the like its redirections,
-//! `X=…` its assignments; statements of statements in brackets behind their name.
+//! What becomes of statements. `[a b]` shows a command with its words, `>f` and similar texts its redirections, and `X=…`
+//! its assignments. Statements inside others are in brackets after their name.
 
 use crate::shell::ast::*;
 use crate::shell::parse::Shell;
@@ -125,7 +125,7 @@ fn check(cases: &[(&str, &str)]) {
     }
 }
 
-/// It need not be read right, but its loss must be told.
+/// The text need not be read correctly, but what is lost must be reported.
 #[track_caller]
 fn check_gap(text: &str) {
     let (shown, gaps) = lowered(text);
@@ -226,7 +226,7 @@ fn heredocs_are_put_back() {
 
 #[test]
 fn what_does_not_parse_is_told_and_the_rest_is_read() {
-    // The quote is closed by the next one; what lies between is no code.
+    // The next quote closes this one, and what is between them is not code.
     let (shown, gaps) = lowered("mkdir a\n\necho \"it\n\nmkdir b\nmkdir c\n");
     assert!(shown.starts_with("[mkdir a]; "), "{shown}");
     assert!(!gaps.is_empty() && gaps.iter().all(|g| g.starts_with("3:")), "{shown} {gaps:?}");
@@ -246,7 +246,7 @@ fn what_does_not_parse_is_told_and_the_rest_is_read() {
 
 #[test]
 fn a_fault_costs_its_own_statement_however_long_the_others_are() {
-    // Longer than what is tried line by line; each begins and ends where nothing is open.
+    // These are longer than what is tried line by line. Each begins and ends where nothing is open.
     let long = format!("f() {{\n  case $1 in\n  a)\n{}    ;;\n  esac\n}}\n", "    mkdir b\n".repeat(200));
     let (shown, gaps) = lowered(&format!("{long}while a\ndo\n  fi\ndone\n{long}mkdir c\n"));
     assert_eq!(shown.matches("[mkdir b]").count(), 400, "{gaps:?}");

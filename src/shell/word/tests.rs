@@ -1,5 +1,5 @@
-//! How words are read. Each part is shown as: `lit` plain text, `'lit'` quoted text, `$X` a parameter, `$X:-(…)` with
-//! its operand, `$X!` one whose result is not worked out, `<…>` what is not looked into, `*` a glob, `~` a home.
+//! How words are read. The parts are shown like this: `lit` is plain text, `'lit'` quoted text, `$X` a parameter, `$X:-(…)`
+//! one with its operand, `$X!` one whose result is not worked out, `<…>` what is not looked into, `*` a glob, `~` a home.
 
 use crate::shell::ast::{Operation, Part};
 use crate::shell::word::{Inner, Lexer};
@@ -105,7 +105,7 @@ fn parameters() {
         ("${#a}", "<${#a}>"),
         ("${!a}", "<${!a}>"),
     ]);
-    // Without its end it goes to the end; deeper than anyone writes, it is not looked into.
+    // Without a closing brace it extends to the end. If it is nested deeper than anyone writes, it is not looked into.
     check(&[("${a:-b", "$a:-(b)"), ("${a:-÷", "$a:-(÷)"), ("${a÷", "$a!")]);
     assert!(words(&["${a:-".repeat(60), "x".to_owned(), "}".repeat(60)].concat()).contains('<'));
 }

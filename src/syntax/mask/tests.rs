@@ -104,7 +104,7 @@ fn substitutions_hold_heredocs() {
     check("x=\"$(cat <<'EOF'\n)'\"\nEOF\n)\"\ny <<<z", "x=\"$(cat <______\n···\n···\n)\"\ny <··z");
     check("x=`cat <<EOF\na\nEOF\n`; y", "x=`cat <____\n·\n···\n`; y");
     check("x=`cat <<EOF\na\nEOF`; y", "x=`cat <____\n·\n···`; y");
-    // bash(1) does not promise it; bash does it.
+    // bash(1) does not promise this, but bash does it.
     check("x=$(cat <<EOF\na\nEOF)\ny", "x=$(cat <____\n·\n···)\ny");
     check("diff <(cat <<A\na\nA\n) <(cat <<B\nb\nB\n)", "diff <(cat <__\n·\n·\n) <(cat <__\n·\n·\n)");
 }
@@ -202,7 +202,7 @@ fn a_dollar_where_the_grammar_splits_a_word_is_hidden() {
         ("e x=(${a}/$b.c) > $a/$$.d", "e x=(${a}/%b.c) > $a/%%.d"),
         ("echo {$a,$b}", "echo {%a,%b}"),
         ("echo `a $b/$c.d`", "echo `a $b/%c.d`"),
-        // A word with one expansion, at its end, in quotes: those parse.
+        // A word that has one expansion, at its end or in quotes, parses.
         ("cp x/$c.d $a/$b $a/${b}.c", "cp x/$c.d $a/$b $a/${b}.c"),
         ("a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))", "a=$b/c; echo \"$a/$b.c\" $(($a+$b+1))"),
     ] {
@@ -224,7 +224,7 @@ fn any_text_keeps_its_length_and_lines() {
         "<<", "A\n", "'", "\"", "$(", ")", "`", "((", "))", "\\", "case x in ", "esac ", "é", "${", "}",
         "[[ ", " ]]", "#", "<<-", ";;", " ", "a[", "]",
     ];
-    // A small generator, so that the test says the same every time.
+    // A small generator, so that the test has the same result every time.
     let mut state = 1_u64;
     for _ in 0..20_000 {
         let mut text = String::new();

@@ -72,7 +72,7 @@ impl Says<'_> {
         self.words.contains(&word)
     }
 
-    /// The words of all lists that it says.
+    /// The words of all lists to which it says yes.
     fn features(&self) -> Features {
         fn add<W: Word>(says: &Says<'_>, features: &mut Features) {
             W::ALL.iter().filter(|(name, _)| says.has(name)).for_each(|(_, word)| features.add(*word));

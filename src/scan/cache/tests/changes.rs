@@ -27,7 +27,7 @@ fn write(name: &'static str, text: &'static str) -> impl Fn(&Shop) {
     move |shop| put(shop.dir.path(), name, text)
 }
 
-/// Another text of the same length, with the times that the file had.
+/// Replaces a text by one of the same length, and keeps the file's times.
 fn replaced(name: &'static str, from: &'static str, to: &'static str) -> impl Fn(&Shop) {
     assert_eq!(from.len(), to.len());
     move |shop| {
@@ -84,8 +84,8 @@ fn what_nobody_asks_for_may_change() {
     after(&shop, "only a time", &touch, false);
 }
 
-/// Each file of a repo with every fault, changed in several ways: what is still taken for unchanged is judged, and must come to
-/// the same.
+/// Each file of a repo with every fault is changed in several ways. If the repo still counts as unchanged, a check must
+/// come to the same result.
 #[test]
 fn any_file_of_a_whole_repo() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
@@ -227,7 +227,7 @@ const PAGE: &str = "---\ntitle: No user is made here\nseverity: warning\nconfide
     ## What\n## Why\n## Example\n## Instead\nx\n";
 const QUERY: &str = "((command) @finding\n  (#set! command \"useradd\"))\n";
 
-/// git with an identity of its own and no configuration of this machine.
+/// Runs git with an identity of its own and without the configuration of this machine.
 fn git(shop: &Shop, arguments: &[&str]) -> bool {
     let run = Command::new("git")
         .current_dir(shop.dir.path())

@@ -1,4 +1,4 @@
-//! Entries that are damaged or another's, directories that are something else, two scans at a time.
+//! Entries that are damaged or belong to another repo, directories that are something else, and two scans at a time.
 
 use super::*;
 
@@ -134,7 +134,7 @@ fn two_scans_share_a_cache() {
     let record = |text: &str| {
         let recorder = Recorder::new();
         let root = Root::open(root).unwrap().noted_by(Some(recorder.clone()));
-        // What the other one writes in between is another answer, and tears the record.
+        // What the other thread writes in between is another answer, which makes the record useless.
         (root.bytes("start.sh").is_ok_and(|bytes| bytes == text.as_bytes())).then_some(recorder)
     };
     std::thread::scope(|scope| {
@@ -142,7 +142,7 @@ fn two_scans_share_a_cache() {
             let (cache, record) = (&cache, &record);
             scope.spawn(move || {
                 for _ in 0..200 {
-                    // Whole at any time: a rename takes the place of the other's.
+                    // An entry is whole at any time, because a rename replaces the other one.
                     fs::write(root.join(text.trim_end().replace(['/', '\n', ' '], "-")), text).unwrap();
                     fs::rename(
                         root.join(text.trim_end().replace(['/', '\n', ' '], "-")),
@@ -152,7 +152,7 @@ fn two_scans_share_a_cache() {
                     if let Some(recorder) = record(text) {
                         cache.put(root, &recorder, text.as_bytes()).unwrap();
                     }
-                    // Never half of one, nor one under the other's content.
+                    // It is never half of an entry, nor a mixture of the two.
                     if let Some(payload) = cache.get(root) {
                         assert!(files.iter().any(|text| text.as_bytes() == payload));
                     }
