@@ -17,7 +17,8 @@ use crate::tools::services::links;
 use filled::filled;
 use std::collections::HashMap;
 
-/// Where systemd searches for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD PATH).
+/// True for a directory where systemd searches for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD
+/// PATH).
 fn is_unit_directory(path: &str) -> bool {
     path.starts_with("/etc/systemd/system")
         || path.starts_with("/lib/systemd/system")

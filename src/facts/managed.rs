@@ -136,7 +136,7 @@ impl<'p> Found<'p> {
     }
 }
 
-/// Where supervisor searches for its settings, on Debian and on Red Hat.
+/// True for a directory where supervisor searches for its settings, on Debian or on Red Hat.
 fn is_supervisors(path: &str) -> bool {
     path.starts_with("/etc/supervisor")
 }

@@ -102,7 +102,7 @@ fn next_name(text: &str) -> Option<(&str, &str, &str, &str)> {
         }
         _ => false,
     };
-    // `--token VALUE`; `PASSWORD 'value'` and `IDENTIFIED BY 'value'` of SQL.
+    // A blank stands before the value in `--token VALUE`, and in SQL's `PASSWORD 'value'` and `IDENTIFIED BY 'value'`.
     let (flag, sql) = (text[..start].ends_with("--"), matches!(&text[start..end], "PASSWORD" | "BY"));
     if !signed
         && (flag && after.starts_with(' ') && !after.starts_with(" -") || sql && after.starts_with(" '"))
@@ -138,7 +138,7 @@ fn split_value(text: &str, around: Option<char>, to_the_end: bool) -> (&str, &st
     text.split_at(end)
 }
 
-/// `$NAME`, `${NAME}`, `$(command)`, `%s`: something that is inserted later is not a secret yet.
+/// True for `$NAME`, `${NAME}`, `$(command)` and `%s`. What is inserted later is not a secret yet.
 fn is_reference(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
     let name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -156,7 +156,7 @@ fn is_key_line(text: &str) -> bool {
     key.len() >= KEY_LINE && key.chars().all(base64)
 }
 
-/// `postgres://user:password@host` without its password.
+/// Masks the password of an address: `postgres://user:password@host`.
 fn passwords(text: &str) -> String {
     let blank = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '`');
     let mut out = String::with_capacity(text.len());

@@ -127,7 +127,7 @@ pub(crate) fn reaches(target: &Value, recursive: bool, path: &Value) -> bool {
     if target == path || recursive && path.is_under(target) {
         return true;
     }
-    // `/opt/app/*`: its contents, not the directory itself.
+    // `/opt/app/*` means the contents, not the directory itself.
     if target.is_glob() && target.basename().is_shown_as("*") {
         let parent = target.dirname();
         return path != &parent && (path.dirname() == parent || recursive && path.is_under(&parent));

@@ -56,7 +56,7 @@ pub(crate) fn units_out_of_reach<'w>(
     unreachable.filter(|_| !world.is_roots_home_open()).collect()
 }
 
-/// Root's home as a script of root writes it.
+/// True for root's home as a script of root writes it.
 fn is_in_roots_home(script: &Deployment<'_>, path: &Value) -> bool {
     let by_name = path.is_under(&Value::literal("/root"));
     let by_home = matches!(script.caller, Caller::Root(_))

@@ -107,7 +107,8 @@ pub(crate) fn is_value(value: &str) -> bool {
     !switch && !number && !is_address(value)
 }
 
-/// The address of an account or contract of Ethereum, which is public: 20 bytes in hexadecimal (EIP-55). A private key has 32.
+/// True for the address of an account or contract of Ethereum, which is public. It has 20 bytes in hexadecimal
+/// (EIP-55), and a private key has 32.
 pub(crate) fn is_address(value: &str) -> bool {
     let digits = value.strip_prefix("0x").unwrap_or_default();
     digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit())

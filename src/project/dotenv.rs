@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     pub(crate) value: String,
     /// The quote around the value.
     pub(crate) quote: Option<char>,
-    /// From the name to the end of the value.
+    /// The place from the name to the end of the value.
     pub(crate) span: Span,
     /// The name.
     pub(crate) name_span: Span,

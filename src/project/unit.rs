@@ -329,7 +329,7 @@ impl Unit {
     }
 }
 
-/// The spellings of true, systemd.syntax(7).
+/// True for every spelling of true in systemd.syntax(7).
 pub(crate) fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "1" | "yes" | "true" | "on")
 }

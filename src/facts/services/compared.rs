@@ -16,7 +16,7 @@ use crate::tools::managers::is_manager;
 use crate::tools::web::PROXIES;
 use crate::tools::work::Work;
 
-/// What belongs together, and what was compared.
+/// What was compared, and which of it belongs together.
 #[derive(Debug, Default)]
 pub(crate) struct Compared {
     /// Units that were compared, by their index in the world. The indices of [`Links`] are indices of this

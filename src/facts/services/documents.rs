@@ -11,7 +11,7 @@ use crate::repo::names::base;
 use crate::tools::managers::drives_other_machines;
 use crate::tools::managers::keeps_processes;
 
-/// What the documents state, and what was found for it.
+/// What the documents state, and what runs for it.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// Everything that does the work of each service, by document and service.

@@ -40,7 +40,7 @@ pub(super) fn read(language: &str, text: &str, at: usize, aside: bool, found: &m
         let label = node.label.replace("\\n", " \n ");
         let first = label.split('\n').next().unwrap_or_default();
         let found_ports = ports(&label);
-        // `Nginx :80/:443`, `Django API :8000`, `Nginx Container (Port 80)`.
+        // These are labels like `Nginx :80/:443`, `Django API :8000` and `Nginx Container (Port 80)`.
         let (plain, brackets) = name_and_brackets(first);
         let end = plain.find(" :").or_else(|| plain.to_lowercase().find(" port ")).unwrap_or(plain.len());
         let Some(name) = plain.get(..end).and_then(as_name) else { continue };
@@ -172,7 +172,7 @@ fn statement(line: &str, at: usize, outside: bool, nodes: &mut Nodes) {
                     entry.outside |= outside;
                 }
                 i = after;
-                // `:::class` and `@{ … }`.
+                // This skips `:::class` and `@{ … }`.
                 if line[i..].starts_with(":::") {
                     i += 3;
                     i += line[i..].find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(line.len() - i);
@@ -203,7 +203,7 @@ fn shape(line: &str, from: usize) -> (Option<String>, usize) {
                 _ => ']',
             };
             let end = inner.find(close).unwrap_or(inner.len());
-            // `C[Nginx (port 80)]`: brackets of the text itself.
+            // The text itself may contain brackets: `C[Nginx (port 80)]`.
             (inner[..end].trim_end_matches(')'), end)
         }
     };

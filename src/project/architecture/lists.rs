@@ -53,7 +53,7 @@ fn opening(line: &Line) -> Option<(String, String, String)> {
     if brackets.is_empty() && behind.starts_with(['(', '[']) {
         brackets = name_and_brackets(behind).1;
     }
-    // `api :8000` and `api: port 8000`.
+    // This reads `api :8000` and `api: port 8000`.
     let (name, more) = match name.find(" :").or_else(|| name.find(" port ")) {
         Some(at) => (&name[..at], &name[at..]),
         None => (name, ""),

@@ -122,7 +122,7 @@ fn column(title: &str) -> Column {
     best.map_or(Column::Other, |at| TITLES[at].1)
 }
 
-/// Names of variables in the form that `architecture.md` and shells use.
+/// True for the name of a variable in the form that `architecture.md` and shells use.
 fn is_variable(text: &str) -> bool {
     text.len() > 2
         && text.starts_with(|c: char| c.is_ascii_uppercase())

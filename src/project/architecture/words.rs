@@ -86,7 +86,7 @@ pub(super) fn is_external(name: &str) -> bool {
             return false;
         }
     }
-    // `Telegram bot` is a process of one's own, and so is `user service`.
+    // `Telegram bot` and `user service` are processes of one's own.
     known && !(person && service) && !words(name).any(|w| matches!(w.as_str(), "bot" | "server"))
 }
 

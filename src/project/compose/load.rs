@@ -376,7 +376,7 @@ pub(super) fn parent(path: &str) -> String {
     parent.map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Something that Compose fetches with git or from an OCI registry: the loaders of
+/// True for something that Compose fetches with git or from an OCI registry: the loaders of
 /// <https://docs.docker.com/compose/how-tos/oci-artifact/> and of remote builds.
 fn is_remote(path: &str) -> bool {
     ["oci://", "http://", "https://", "git://", "ssh://", "git@", "github.com/"]

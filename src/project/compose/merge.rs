@@ -37,7 +37,7 @@ impl At {
 /// How the values of one key are merged.
 #[derive(Clone, Copy)]
 enum How {
-    /// By their kinds.
+    /// Their kinds decide.
     ByKind,
     /// The later one replaces the earlier.
     Replace,

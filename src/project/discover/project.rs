@@ -1,4 +1,5 @@
-//! All scripts of a project at once: what one sources belongs to it, and what an image copies runs in a container.
+//! All scripts of a project at once. A script that another one sources belongs to it, and a script that an image copies
+//! runs in a container.
 
 use crate::finding::Gap;
 use crate::limit;

@@ -178,7 +178,7 @@ fn around(text: &str, read: &Range<usize>) -> Access {
     let before = text.get(..read.start).unwrap_or_default().trim_end();
     let tested =
         before.ends_with('!') || before.ends_with("if (") || before.ends_with("&&") || before.ends_with("||");
-    // `number(process.env.X, 5)`: the helper has the default.
+    // In `number(process.env.X, 5)` the helper has the default.
     let handed_on = before.ends_with('(') && rest.starts_with(',');
     Access::Read(if asked || tested || handed_on || is_asked_later(text, read) {
         Need::Optional
@@ -207,7 +207,8 @@ fn expression(text: &str) -> &str {
     text
 }
 
-/// `z.string().optional()`, `str({ default: "x" })`, `Joi.number().required()`.
+/// What a schema says of a missing variable: `z.string().optional()`, `str({ default: "x" })`,
+/// `Joi.number().required()`.
 fn of_schema(schema: &str) -> Need {
     let argument = |of: &str| {
         let (_, rest) = schema.split_once(of)?;

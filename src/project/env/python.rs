@@ -125,7 +125,7 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
         let need = match (keyword(at(one.get("arguments")), "default"), fallback) {
             (Some(value), _) => default(value),
             (None, fallback) if second && !fallback.is_empty() && !is_keyword(fallback) => default(fallback),
-            // `getenv("X") or d` comes to the same as a default.
+            // `getenv("X") or d` has a default too.
             _ => match (reads, scheme.get(variable)) {
                 (_, Some(value)) => default(value),
                 (Reads::OrFail, None) => Need::Required,
@@ -148,7 +148,7 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
 
 /// How many lines before a read are searched for a switch.
 const LINES: usize = 200;
-/// How many bytes of a line before such a read are searched.
+/// How many bytes of a line before a read are searched.
 const LONGEST: usize = 1000;
 
 /// True for `os.environ["S3_KEY"]` below `if USE_S3:`. Only users of the feature need its variables.
@@ -298,7 +298,7 @@ fn after(text: &str, call: &Range<usize>) -> Need {
         let start = line.trim_start();
         start.starts_with(word) || line.contains(&format!(" {word}"))
     });
-    // `number(os.getenv("X"), 5)`: the helper has the default.
+    // In `number(os.getenv("X"), 5)` the helper has the default.
     let handed_on = before.trim_end().ends_with('(') && rest.starts_with(',');
     let compared =
         handed_on || ["==", "!=", "in ", "is ", "and ", "if "].iter().any(|op| rest.starts_with(op));
@@ -436,7 +436,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
     found
 }
 
-/// `"X_"` without its quotes; `None` if it is not a plain string.
+/// A plain string without its quotes; `None` if it is anything else.
 fn text_of_string(literal: &str) -> Option<&str> {
     let quote = literal.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let inner = literal.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -465,7 +465,7 @@ fn choices(text: &str, range: Range<usize>) -> Vec<Found> {
     found
 }
 
-/// The name of a type that is another class of settings.
+/// True for the name of a type that is another class of settings.
 fn is_model(kind: &str) -> bool {
     ["Settings", "Config", "Model", "Options"].iter().any(|end| kind.ends_with(end))
 }

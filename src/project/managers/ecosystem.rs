@@ -128,7 +128,7 @@ pub(crate) fn command_of(script: &str, interpreter: Option<&str>) -> Vec<String>
     command
 }
 
-/// `args`: a string or a list of strings.
+/// The value of `args`, which is a string or a list of strings.
 fn words(args: Option<&Node>) -> Vec<String> {
     match args.map(|node| &node.kind) {
         Some(Kind::Text(text)) => split_words(text),

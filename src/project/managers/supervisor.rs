@@ -113,7 +113,7 @@ fn process(name: &str, section: &Section) -> Option<Process> {
     })
 }
 
-/// `KEY="value",KEY2='value',KEY3=value`.
+/// Reads `KEY="value",KEY2='value',KEY3=value`.
 fn environment(value: &str) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     let mut rest = value;

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(crate) enum PythonKind {
     /// `pyproject.toml` that declares something, or a project.
     Pyproject,
-    /// `requirements*.txt`, `requirements/*.txt`, and what they take in by `-r`.
+    /// `requirements*.txt`, `requirements/*.txt`, and the files that they include with `-r`.
     Requirements,
     /// `Pipfile`.
     Pipfile,

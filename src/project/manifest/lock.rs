@@ -45,7 +45,7 @@ fn tables(text: &str, found: &mut HashSet<String>) {
     }
 }
 
-/// The keys of `default` and `develop`.
+/// Adds the keys of `default` and `develop`. Returns false if the text is not JSON.
 fn pipfile(text: &str, found: &mut HashSet<String>) -> bool {
     let Ok(serde_json::Value::Object(document)) = serde_json::from_str(text) else { return false };
     for section in ["default", "develop"] {

@@ -56,7 +56,7 @@ impl Declared {
 /// `-r FILE` and similar: a file that a manifest includes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Include {
-    /// As written, relative to the directory of the manifest.
+    /// The path as written, relative to the directory of the manifest.
     pub(crate) path: String,
     /// Its place.
     pub(crate) span: Span,

@@ -149,7 +149,7 @@ pub(super) fn entries<'n>(
     entries.unwrap_or_default().iter()
 }
 
-/// `workspaces: [PATTERN …]`, or Yarn's `workspaces: {packages: [PATTERN …]}`.
+/// Reads `workspaces: [PATTERN …]`, or Yarn's `workspaces: {packages: [PATTERN …]}`.
 fn patterns(document: &Node) -> Vec<String> {
     let Some(field) = document.get("workspaces") else { return Vec::new() };
     texts(field.get("packages").unwrap_or(field))

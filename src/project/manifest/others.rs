@@ -36,10 +36,10 @@ fn span(file: FileId, range: Range<usize>) -> Span {
     Span { file, start: range.start as u32, end: range.end as u32 }
 }
 
-/// `gem "NAME", "CONSTRAINT", …` and `group :development do`, <https://bundler.io/man/gemfile.5.html>.
+/// Reads `gem "NAME", "CONSTRAINT", …` and `group :development do`, <https://bundler.io/man/gemfile.5.html>.
 fn gems(text: &str, file: FileId) -> Vec<Declared> {
     let mut found = Vec::new();
-    // Whether each open block is for developers.
+    // This says of each open block whether it is for developers.
     let mut blocks: Vec<bool> = Vec::new();
     let is_development = |line: &str| line.contains(":development") || line.contains(":test");
     let mut at = 0;
@@ -79,7 +79,7 @@ fn strings_of(mut rest: &str) -> Vec<&str> {
     found
 }
 
-/// `require MODULE VERSION`, alone or in a block, <https://go.dev/ref/mod#go-mod-file-require>.
+/// Reads `require MODULE VERSION`, alone or in a block, <https://go.dev/ref/mod#go-mod-file-require>.
 fn modules(text: &str, file: FileId) -> Vec<Declared> {
     let mut found = Vec::new();
     let mut inside = false;
@@ -112,7 +112,7 @@ fn modules(text: &str, file: FileId) -> Vec<Declared> {
     found
 }
 
-/// The tables of <https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html>.
+/// Reads the tables of <https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html>.
 fn crates(sources: &Sources, file: FileId, gaps: &mut Vec<Gap>) -> Vec<Declared> {
     let text = sources.file(file).text();
     let document = toml(sources, file, gaps, &mut true);
@@ -135,7 +135,7 @@ fn crates(sources: &Sources, file: FileId, gaps: &mut Vec<Gap>) -> Vec<Declared>
     found
 }
 
-/// `require` and `require-dev`, <https://getcomposer.org/doc/04-schema.md#package-links>. Composer does not
+/// Reads `require` and `require-dev`, <https://getcomposer.org/doc/04-schema.md#package-links>. Composer does not
 /// install PHP itself and its extensions.
 fn packages(sources: &Sources, file: FileId) -> Result<Vec<Declared>, Gap> {
     let Some(document) = yaml::parse_json(sources, file)? else {

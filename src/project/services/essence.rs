@@ -65,12 +65,13 @@ pub(super) fn of_argv(words: &[String]) -> Essence {
     Essence::of(words)
 }
 
-/// The services that the unit's `docker compose up` names; empty for all. `None` if it does no such thing.
+/// The services that the unit's `docker compose up` names, which are none if it starts all of them. `None` if it runs
+/// no such command.
 pub(super) fn compose_up(execs: &[Exec]) -> Option<Vec<String>> {
     execs.iter().find_map(|exec| up_of(&exec.words()))
 }
 
-/// The same for a command's words.
+/// The same for the words of a command.
 pub(super) fn up_of(words: &[String]) -> Option<Vec<String>> {
     let names = commands(words).iter().find_map(|command| brought_up(command.argv()))?;
     Some(names.iter().map(ToString::to_string).collect())

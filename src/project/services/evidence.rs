@@ -11,9 +11,9 @@ use crate::shell::value::without_holes;
 use crate::tools::serves::serves_an_app;
 use std::collections::{BTreeSet, HashSet};
 
-/// Below this there is no match: there is only one kind of evidence, and it leaves doubt.
+/// The least evidence for a match. Below it, there is only one kind of evidence, and it leaves doubt.
 const LIKELY: u32 = 40;
-/// From here on it is certain: two kinds of evidence agree.
+/// The least evidence for a certain match, on which two kinds of evidence agree.
 const CERTAIN: u32 = 70;
 
 pub(super) fn strength(score: u32) -> Strength {
@@ -31,7 +31,7 @@ pub(super) struct Side {
     pub(super) tokens: BTreeSet<String>,
     /// What it runs.
     pub(super) essence: Essence,
-    /// From what it runs, else from its name.
+    /// Its purpose, as what it runs shows it, or else its name.
     pub(super) role: Option<Role>,
     /// Ports in its command, its environment or its `ports`.
     ports: HashSet<String>,

@@ -350,7 +350,7 @@ fn is_given(candidate: &Counterpart, server: &Server<'_>) -> bool {
     server.given.iter().filter_map(|(_, unit)| unit.as_ref()).any(|unit| same_name(unit, name))
 }
 
-/// Puts a service where the configuration says it belongs. False if it says nothing.
+/// Puts a service where the configuration says it belongs. Returns false if the configuration says nothing.
 fn given(
     service_ref: ServiceRef,
     service: &Service,
@@ -447,8 +447,8 @@ fn containers(server: &Server<'_>) -> Containers {
     found
 }
 
-/// `pm2` and `supervisor` keep a process running as a unit does. If their processes are not known, a name
-/// tells which one it is, or it is guessed.
+/// The manager (`pm2`, `supervisor`) that keeps the service running, as a unit does. If its processes are not known, a
+/// name tells that it does, or it is guessed.
 fn manager(side: &Side, server: &Server<'_>) -> Option<(Counterpart, Strength, String)> {
     let managers = server.programs.iter().filter_map(|program| {
         let manager = Manager::told_to_start(program)?;

@@ -186,7 +186,7 @@ const PATH: &str = "\
     PathExists PathExistsGlob PathChanged PathModified DirectoryNotEmpty Unit MakeDirectory \
     DirectoryMode TriggerLimitIntervalSec TriggerLimitBurst";
 
-/// For every section that runs programs, systemd.exec(5).
+/// The directives of every section that runs programs, systemd.exec(5).
 const EXEC: &str = "\
     WorkingDirectory RootDirectory RootImage RootImageOptions RootHash RootHashSignature RootVerity \
     ExtensionDirectories ExtensionImages MountImages User Group SupplementaryGroups Nice OOMScoreAdjust \
@@ -212,11 +212,11 @@ const EXEC: &str = "\
     IgnoreSIGPIPE UtmpIdentifier UtmpMode SELinuxContext AppArmorProfile SmackProcessLabel \
     ProtectHostname";
 
-/// For every section that runs programs, systemd.kill(5).
+/// The directives of every section that runs programs, systemd.kill(5).
 const KILL: &str = "\
     SendSIGKILL SendSIGHUP KillMode KillSignal RestartKillSignal FinalKillSignal WatchdogSignal";
 
-/// For every section that runs programs, systemd.resource-control(5).
+/// The directives of every section that runs programs, systemd.resource-control(5).
 const RESOURCES: &str = "\
     Slice AllowedCPUs StartupAllowedCPUs AllowedMemoryNodes StartupAllowedMemoryNodes CPUWeight \
     StartupCPUWeight CPUQuota CPUQuotaPeriodSec MemoryAccounting MemoryMin DefaultMemoryMin \

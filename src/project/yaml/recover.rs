@@ -66,7 +66,7 @@ fn is_unknown_anchor(error: &Error) -> bool {
     matches!(error.without_snippet(), Error::UnknownAnchor { .. })
 }
 
-/// `; skipped: lines 4-7, 12`.
+/// Words for the lines that are left out: `; skipped: lines 4-7, 12`.
 fn left_out(sources: &Sources, file: FileId, ranges: &[Range<usize>]) -> String {
     let line = |at: usize| sources.file(file).line(at as u32);
     let mut lines: Vec<String> = Vec::new();

@@ -8,7 +8,7 @@ fn read(text: &str) -> (Sources, Result<Option<Node>, Gap>) {
     let id = sources.add(file);
     let started = Instant::now();
     let parsed = parse(&sources, id);
-    // Without optimisation, on a busy machine, it is some twenty times slower.
+    // It is some twenty times slower without optimisation on a busy machine.
     assert!(started.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 }));
     (sources, parsed)
 }
