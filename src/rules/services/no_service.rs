@@ -54,7 +54,7 @@ fn finding(
         paths.join(" or ")
     );
     let mut draft = context.finding(id::SERVICES_NO_SERVICE, span, message).help(format!(
-        "add a service that runs it, or map it in deploylint.yaml: `services: {{NAME: {stem}}}`"
+        "add a service that runs it, or say in deploylint.yaml which service it is: `services: {{NAME: {stem}}}`"
     ));
     if let Some(runs) = runs {
         draft = draft.related(runs, "it runs this");

@@ -74,7 +74,7 @@ fn finding(context: &World<'_, '_>, one: &Match, differs: &Statement) -> Option<
         context
             .finding(rule, span, message)
             .help(format!(
-                "make the two agree; if they are different services, map it in deploylint.yaml: `services: {{{}: OTHER}}`",
+                "make the two agree; if they are different services, name the right unit in deploylint.yaml: `services: {{{}: OTHER}}`",
                 service.name
             ))
             .related(place.unwrap_or(service.name_span), "the service says this")
