@@ -1,8 +1,9 @@
-//! Embeds `queries/**` (every `.scm` and `.md`) as one static table, sorted by path, and makes an id of each page, with
-//! what its front matter says. Whether a file is a good one is judged by `rules::page` and by the query engine.
+//! Embeds `queries/**` (every `.scm` and `.md`) as one static table, sorted by path. Makes an id for each page, with what
+//! its front matter says. `rules::page` and the query engine judge whether a file is valid.
 //!
-//! `src/rules/<family>/<rule>.rs` that has a page is a rule, and `fn <rule>` in it judges; beside a query file its
-//! `WORDING` says how that is worded. So a new rule is its page and its file: the modules and the list of rules are written here.
+//! If `src/rules/<family>/<rule>.rs` has a page, it is a rule, and its `fn <rule>` judges. If there is a query file too,
+//! its `WORDING` words what the query finds. So a new rule is its page and its file: the modules and the list of rules are
+//! written here.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ fn rules(family: &str) -> io::Result<String> {
         let file = folder.join(&stem).with_extension("rs");
         let _ = writeln!(modules, "#[path = {:?}]\nmod {stem};", file.to_string_lossy());
         let id = format!("crate::rules::id::{}", format!("{family}_{stem}").to_uppercase());
-        // Beside a query file it words what that finds, and does not judge.
+        // If there is a query file, the module words what the query finds, and does not judge.
         let _ = match page.with_extension("scm").is_file() {
             true => writeln!(wordings, "    ({id}, {stem}::WORDING),"),
             false => writeln!(list, "    (&[{id}], {stem}::{stem}),"),
@@ -88,7 +89,7 @@ fn ids(files: &[PathBuf]) -> io::Result<String> {
             pages.push((name, fs::read_to_string(file)?));
         }
     }
-    // As names compare, which is not how paths do.
+    // They are sorted as names, which differs from the order of paths.
     pages.sort();
     let mut table = format!("pub(super) static ABOUT: [About; {}] = [\n", pages.len());
     let (mut constants, mut all) = (String::new(), String::new());

@@ -1,9 +1,9 @@
-//! The whole analysis of scripts against tree-sitter's parse of the same bytes, on one thread, in one run: machines
-//! are noisy, ratios are not.
+//! Compares the whole analysis of scripts with tree-sitter's parse of the same bytes, on one thread and in one run, because
+//! machines are noisy and ratios are not.
 //!
-//! `cargo bench --bench whole -- [--rounds N] [--rules] [DIR…]` takes every shell script below the directories; without
-//! any, the scripts of `examples/`. Prints the median of the ratios of 15 rounds, and where the time goes; with
-//! `--rules` what each rule takes.
+//! `cargo bench --bench whole -- [--rounds N] [--rules] [DIR…]` takes every shell script below the directories, or the
+//! scripts of `examples/` if there are none. It prints the median of the ratios of 15 rounds and where the time goes, and
+//! with `--rules` the time of each rule.
 
 // A benchmark prints.
 #![allow(clippy::print_stdout)]
@@ -12,7 +12,7 @@ use deploylint::SourceFile;
 use deploylint::internal::{Stages, Times};
 use std::path::{Path, PathBuf};
 
-// The program's own.
+// This is the program's own allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -36,7 +36,7 @@ fn scripts(directories: &[PathBuf]) -> Vec<SourceFile> {
     found
 }
 
-/// What is asked for.
+/// The arguments.
 struct Asked {
     directories: Vec<PathBuf>,
     rounds: usize,
@@ -53,7 +53,7 @@ fn asked() -> Asked {
                 asked.rounds = rounds.expect("--rounds takes a number");
             }
             "--rules" => asked.rules = true,
-            // Cargo says `--bench`.
+            // Cargo adds `--bench`.
             other if other.starts_with("--") => {}
             directory => asked.directories.push(PathBuf::from(directory)),
         }
@@ -64,7 +64,7 @@ fn asked() -> Asked {
     asked
 }
 
-/// Lowest, middle and highest.
+/// The lowest, the middle and the highest value.
 fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);
     (values[0], values[values.len() / 2], values[values.len() - 1])
@@ -107,7 +107,7 @@ fn main() {
     if !asked.rules {
         return;
     }
-    // What several rules share is put down to the first that asks for it.
+    // Work that several rules share counts for the first that needs it.
     let mut by_rule: Vec<(&str, Vec<f64>)> = names
         .into_iter()
         .enumerate()

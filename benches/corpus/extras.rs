@@ -1,12 +1,12 @@
-//! What longer scripts have beside the install itself: parts of the app one after the other, checks, configuration of other
-//! programs, helpers, menus, and a lot of talk.
+//! What longer scripts contain besides the install itself: parts of the app one after the other, checks, configuration of
+//! other programs, helpers, menus, and a lot of talk.
 
 use super::more;
 use super::plan::{Database, PARTS};
 use super::script::Script;
 use super::sections::{as_user, unit, write};
 
-/// Sections about part `index` of what the script goes through; in a script of functions, a function.
+/// Adds sections about part `index` of the plan. In a script of functions, they are one function.
 pub(crate) fn extra(script: &mut Script<'_>, index: usize) {
     let part = PARTS[index % PARTS.len()];
     let round = index / PARTS.len();
@@ -261,7 +261,7 @@ fi"#,
     ]);
 }
 
-/// A script that a script writes: data for the one that writes it.
+/// A script that a script writes. For the outer one it is data.
 fn helper_script(script: &mut Script<'_>, part: &str) {
     script.say(&format!("Writing the helper for {part}"));
     let path = format!("@dir@/scripts/{part}.sh");

@@ -1,16 +1,17 @@
-//! What lies around the scripts: compose file, sample of the environment, manifests, code that reads variables, documents.
+//! The files around the scripts: a Compose file, a sample of the environment, manifests, code that reads variables,
+//! documents.
 
 use super::plan::{Database, Plan, Stack};
 use super::random::Random;
 use std::fmt::Write as _;
 
-/// Variables that code reads beside those that every app has.
+/// Variables that code reads besides those that every app has.
 const VARIABLES: [&str; 14] = [
     "LOG_LEVEL", "SENTRY_DSN", "SMTP_HOST", "SMTP_PORT", "MAIL_FROM", "UPLOAD_DIR", "API_TOKEN",
     "CORS_ORIGINS", "WORKERS", "CACHE_SECONDS", "S3_BUCKET", "TIMEZONE", "SESSION_HOURS", "PUBLIC_URL",
 ];
 
-/// The variables of the app, in the order in which they are met.
+/// The variables of the app, in the order of their first use.
 fn variables(plan: &Plan, random: &mut Random) -> Vec<&'static str> {
     let mut names = vec!["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "PORT"];
     if plan.database != Database::None {
@@ -41,7 +42,7 @@ fn value(plan: &Plan, name: &str) -> String {
     }
 }
 
-/// All but the scripts: (path, text).
+/// All files but the scripts, as (path, text).
 pub(crate) fn files(plan: &Plan, random: &mut Random) -> Vec<(String, String)> {
     let names = variables(plan, random);
     let mut files = vec![("README.md".to_owned(), readme(plan))];
@@ -173,7 +174,7 @@ fn compose(plan: &Plan, random: &mut Random) -> String {
         );
     }
     let mut services = vec!["web"];
-    // The compose file is not always as new as the scripts.
+    // The Compose file is not always as new as the scripts.
     services.extend(plan.parts.iter().filter(|_| random.chance(85)));
     for service in services {
         let command = match service {

@@ -1,4 +1,4 @@
-//! The first half of an install script: what has to be there before the app can be.
+//! The first half of an install script: what must exist before the app.
 
 use super::plan::{Database, Stack};
 use super::script::Script;
@@ -294,7 +294,7 @@ DB_PASSWORD=$(openssl rand -base64 24)"
             let known = script.plan.database == Database::Postgres;
             let body = body.replace("@password@", if known { "${DB_PASSWORD}" } else { "change-me" });
             let body = body.replace("@secret@", "${SECRET_KEY}");
-            // What the shell puts in is meant here.
+            // The shell's own value is meant here.
             script.heredoc_open("cat > @p/.env@ @<<@", &body);
             if way == 3 {
                 script.put("fi");

@@ -1,4 +1,4 @@
-//! The scripts that a repo has: the one that installs, and smaller ones beside it.
+//! The scripts of a repo: the one that installs, and smaller ones beside it.
 
 use super::extras::{backup, extra};
 use super::plan::{Places, Plan, Say, Stack, Style};
@@ -7,12 +7,12 @@ use super::script::Script;
 use super::sections::{self, INSTALL, Section, as_user};
 use super::{ground, server};
 
-/// Lines of the deploy scripts of 148 public repos: (per cent, lines).
+/// The lengths of the deploy scripts of 148 public repos: (per cent, lines).
 const LINES: [(usize, usize); 8] =
     [(0, 9), (10, 31), (25, 62), (50, 109), (75, 191), (90, 380), (99, 1309), (100, 2703)];
-/// What a script says of itself before its first section, and at its end, in lines.
+/// How many lines a script has before its first section and at its end.
 const FRAME: usize = 30;
-/// Lines of a section, about.
+/// About how many lines a section has.
 const SECTION: usize = 11;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn script(plan: &Plan, mut random: Random, kind: Kind) -> String {
         }
         Kind::Compose => vec![("preflight", ground::preflight), ("start_containers", containers)],
     };
-    // Where the script is short, some of them, in their order.
+    // A short script has only some of the sections, in their order.
     let wanted = (target.saturating_sub(FRAME) / SECTION).max(2);
     let mut kept = sections;
     while kept.len() > wanted {
@@ -75,7 +75,7 @@ pub(crate) fn script(plan: &Plan, mut random: Random, kind: Kind) -> String {
 fn open_and(script: &mut Script<'_>, name: &str, section: fn(&mut Script<'_>)) {
     script.open(name);
     section(script);
-    // A function of bash may not be empty.
+    // A function may not be empty in bash.
     if script.style.functions {
         script.tell("Done");
     }
@@ -110,7 +110,7 @@ fn header(script: &mut Script<'_>, kind: Kind, long: bool) {
         let quote = if quoted { "\"" } else { "" };
         let (directory, user, repo) = (&script.plan.directory, &script.plan.user, script.repo());
         let domain = match script.random.chance(12) {
-            // It may be given from outside.
+            // The value may come from outside.
             true => format!("\"${{DOMAIN:-{}}}\"", script.plan.domain()),
             false => format!("{quote}{}{quote}", script.plan.domain()),
         };
@@ -155,7 +155,7 @@ print_error() {
     echo -e "${RED}error${NC} $1" >&2
 }"#;
 
-/// What scripts share, where they share something.
+/// The functions that scripts share, if they share any.
 pub(crate) fn library() -> String {
     format!(
         "#!/bin/bash\n# Sourced by the other scripts.\n\nRED='\\033[0;31m'\nGREEN='\\033[0;32m'\nYELLOW='\\033[1;33m'\nNC='\\033[0m'\n\n{LOG}\n\n{STATUS}\n"

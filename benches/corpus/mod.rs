@@ -1,5 +1,5 @@
-//! Repos that deploy by hand, made up from a seed: as many as a benchmark needs, the same bytes on every machine, and never
-//! committed. Nothing in them was written by anybody else.
+//! Made-up repos that deploy by hand. They follow from a seed: as many as a benchmark needs, the same bytes on every
+//! machine, and never committed. Nothing in them was written by anybody else.
 //!
 //! Their shape follows what was counted in public repos (659 scripts that deploy something, of 148 repos; 119,000 lines):
 //!
@@ -15,16 +15,18 @@
 //! | docker, systemctl, apt, `mkdir -p`, `mkdir` | 33, 24, 11, 11, 0.2 | 42, 58, 10, 13, 0.7 |
 //! | `>>`, `sed -i`, `chown`, `git clone`, `useradd`, `ln -s` | 5.4, 5.0, 4.5, 1.2, 0.9, 0.4 | 8.9, 2.4, 8.2, 2.2, 2.3, 1.2 |
 //!
-//! Compared with all scripts of 13 of them (628 kB), without the projects around them: findings 0.9 beside 0.5 in 100
-//! lines, instructions of a scan 1.31 beside 1.13 million in 1,000 bytes, 43 beside 40 thousand in a line.
+//! Compared with all scripts of 13 of them (628 kB), without the projects around them: 0.9 findings here and 0.5 there in
+//! 100 lines; 1.31 and 1.13 million instructions of a scan in 1,000 bytes, 43 and 40 thousand in a line.
 //!
-//! Counted by one program on both, line by line with regular expressions, so a count says what a line looks like. A closer
-//! look at 462 of the scripts (96 repos) gave how often what is right and what is wrong: `git clone` in 41 of 100 repos,
-//! `useradd` in 32, `>>` in 31, half or more of them behind a test; a directory made without `-p` in one of ten; `.env` behind
-//! `[ ! -f .env ]` about as often as not. There are more faults here than in real repos, so that rules have work.
+//! One program counted both, line by line with regular expressions, so a count says what a line looks like. A closer look
+//! at 462 of the scripts (96 repos) showed how often people do what is right and what is wrong: `git clone` is in 41 of 100
+//! repos, `useradd` in 32, `>>` in 31, and half or more of them are behind a test. One of ten directories is made without
+//! `-p`. `.env` is behind `[ ! -f .env ]` about half of the time. There are more faults here than in real repos, so that
+//! rules have work.
 //!
-//! What was left out, so that 100,000 repos fit on a disk (2.7 GB, 5.2 GB in blocks of 4 kB): a real repo has 3 such scripts
-//! (median; 9 or more in one of ten, 56 at most), one of these has 1 to 4, and six small files around them, not hundreds.
+//! Some things are smaller here, so that 100,000 repos fit on a disk (2.7 GB, or 5.2 GB in blocks of 4 kB). A real repo has
+//! 3 such scripts (median; 9 or more in one of ten, 56 at most) and hundreds of files around them; one of these has 1 to 4
+//! scripts and six small files.
 
 mod extras;
 mod files;
@@ -45,7 +47,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) struct Repo {
-    /// Its directory's name, which begins with its number.
+    /// The name of its directory, which begins with its number.
     pub(crate) name: String,
     pub(crate) files: Vec<File>,
 }
@@ -56,7 +58,7 @@ pub(crate) struct File {
     pub(crate) executable: bool,
 }
 
-/// The repo with this number; the same whatever else is made.
+/// The repo with this number. It does not depend on other repos.
 pub(crate) fn repo(seed: u64, number: usize) -> Repo {
     let mut random = Random::new(seed, number as u64);
     let plan = Plan::new(&mut random);
@@ -92,8 +94,8 @@ pub(crate) fn repo(seed: u64, number: usize) -> Repo {
     Repo { name: format!("{number:06}-{}", plan.app), files }
 }
 
-/// Writes repos below `directory`, a thousand to a directory, and their paths, one a line, into `repos.txt` beside them,
-/// which is given back. Where the same corpus is there already nothing is written.
+/// Writes repos below `directory`, a thousand to a directory. Writes their paths, one a line, into `repos.txt` beside them,
+/// and returns its path. Nothing is written if the same corpus exists.
 pub(crate) fn write(directory: &Path, seed: u64, repos: usize) -> io::Result<PathBuf> {
     let list = directory.join("repos.txt");
     let stamp = directory.join("corpus.txt");
@@ -108,7 +110,7 @@ pub(crate) fn write(directory: &Path, seed: u64, repos: usize) -> io::Result<Pat
         fs::remove_dir_all(directory)?;
     }
     fs::create_dir_all(directory)?;
-    // What is left of a run that was stopped may be thrown away.
+    // The rest of an interrupted run may be deleted.
     fs::write(&stamp, "unfinished\n")?;
     let root = directory.canonicalize()?;
     let mut names = io::BufWriter::new(fs::File::create(&list)?);
@@ -123,7 +125,7 @@ pub(crate) fn write(directory: &Path, seed: u64, repos: usize) -> io::Result<Pat
     Ok(list)
 }
 
-/// One number of all bytes of the first repos: the 64-bit FNV-1a of <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// A checksum of all bytes of the first repos: the 64-bit FNV-1a of <http://www.isthe.com/chongo/tech/comp/fnv/>.
 pub(crate) fn sum(seed: u64, repos: usize) -> u64 {
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |bytes: &[u8]| {

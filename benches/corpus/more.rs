@@ -1,4 +1,4 @@
-//! Further sections of longer scripts: containers, what is asked or worked out, logs, long texts.
+//! More sections of longer scripts: containers, questions and computed values, logs, long texts.
 
 use super::plan::PARTS;
 use super::script::Script;
@@ -42,7 +42,7 @@ docker image prune -f"#
     script.perhaps(20, "docker system df");
 }
 
-/// What the script works out, or is told, before it goes on.
+/// The values that the script works out or asks for before it goes on.
 pub(crate) fn answers(script: &mut Script<'_>, part: &str) {
     let name = part.to_uppercase();
     let port = 9000 + script.random.below(500);
@@ -136,7 +136,7 @@ fi"#,
     ]);
 }
 
-/// A long text that goes into a file: a page, a dashboard, rules of a monitor.
+/// A long text that goes into a file: a page, a dashboard, the rules of a monitor.
 pub(crate) fn page(script: &mut Script<'_>, part: &str) {
     script.say(&format!("Writing the rules of {part}"));
     let mut body = format!(

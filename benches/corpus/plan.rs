@@ -1,4 +1,4 @@
-//! What a made-up repo is about: its name, what runs, where it lives, and in which hand its scripts are written.
+//! The plan of a made-up repo: its name, what runs, where it is installed, and the style of its scripts.
 
 use super::random::Random;
 
@@ -12,7 +12,7 @@ const SECOND: [&str; 24] = [
     "journal", "kiosk", "ledger", "market", "notes", "orchard", "planner", "quiz", "roster", "signal",
     "tracker", "ushers", "vault", "weather", "yard",
 ];
-/// Services beside the web one, and parts that a longer script sets up one after the other.
+/// Services besides the web one, and parts that a longer script sets up one after the other.
 pub(crate) const PARTS: [&str; 20] = [
     "worker", "scheduler", "mailer", "reports", "search", "metrics", "exporter", "gateway", "notifier",
     "importer", "cleaner", "billing", "thumbs", "sessions", "webhooks", "audit", "replicator", "crawler",
@@ -34,8 +34,8 @@ pub(crate) enum Database {
     MySql,
 }
 
-/// How a script writes the app's directory and user: of the paths in 96 repos 44 of 100 are literal, most others are
-/// constants set at the top.
+/// How a script writes the app's directory and user. In 96 repos, 44 of 100 paths are literal, and most others are
+/// constants that are set at the top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Places {
     Literal,
@@ -43,7 +43,7 @@ pub(crate) enum Places {
     Quoted,
 }
 
-/// How a script speaks. A quarter of the lines of real scripts does nothing else.
+/// How a script prints messages. A quarter of the lines of real scripts do nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Say {
     Plain,
@@ -62,16 +62,16 @@ pub(crate) struct Plan {
     pub(crate) redis: bool,
     pub(crate) frontend: bool,
     pub(crate) compose: bool,
-    /// What runs beside the web service.
+    /// The services besides the web one.
     pub(crate) parts: Vec<&'static str>,
     pub(crate) user: String,
     pub(crate) directory: String,
     pub(crate) port: usize,
-    /// The sample of the environment, by the name it has here; none in a third of the repos.
+    /// The name of the sample of the environment; `None` in a third of the repos.
     pub(crate) sample: Option<&'static str>,
-    /// A unit is a file of the repo, and scripts copy it.
+    /// True if a unit is a file of the repo that scripts copy.
     pub(crate) unit_file: bool,
-    /// The scripts speak of what stands in `scripts/common.sh`.
+    /// True if the scripts source `scripts/common.sh`.
     pub(crate) library: bool,
 }
 
@@ -118,7 +118,7 @@ impl Plan {
         }
     }
 
-    /// The name as Python, SQL and constants of a shell take it.
+    /// The name in the form that Python, SQL and constants of a shell accept.
     pub(crate) fn module(&self) -> String {
         self.app.replace('-', "_")
     }
@@ -131,7 +131,7 @@ impl Plan {
         self.stack != Stack::Node
     }
 
-    /// What the unit of the web service starts, below the app's directory.
+    /// The program that the unit of the web service starts, below the app's directory.
     pub(crate) fn command(&self, directory: &str) -> String {
         let (port, module) = (self.port, self.module());
         match self.stack {
@@ -157,17 +157,17 @@ impl Plan {
     }
 }
 
-/// The hand of one script.
+/// The style of one script.
 #[derive(Debug, Clone)]
 pub(crate) struct Style {
-    /// Calls `sudo`; otherwise root has to run it.
+    /// True if it calls `sudo`; otherwise root has to run it.
     pub(crate) sudo: bool,
     pub(crate) errexit: Option<&'static str>,
     pub(crate) places: Places,
     pub(crate) say: Say,
-    /// Sections are functions that `main` calls.
+    /// True if sections are functions that `main` calls.
     pub(crate) functions: bool,
-    /// Above each section: nothing, a comment, a banner of comments.
+    /// What is above each section: nothing, a comment, or a banner of comments.
     pub(crate) banner: usize,
 }
 

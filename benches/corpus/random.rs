@@ -1,4 +1,4 @@
-//! Numbers that look random, the same on every machine and for ever.
+//! Pseudorandom numbers that stay the same on every machine and in every release.
 
 /// SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, with the constants of
 /// Vigna's <https://prng.di.unimi.it/splitmix64.c>. A crate may change its sequence with a new version; a corpus must be
@@ -7,7 +7,7 @@
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// A sequence of its own for each `stream` of a seed: the thousandth repo does not depend on those before it.
+    /// The sequence of one `stream` of a seed. The thousandth repo does not depend on those before it.
     pub(crate) fn new(seed: u64, stream: u64) -> Random {
         let first = Random(seed).draw();
         Random(first ^ Random(stream).draw())
@@ -21,12 +21,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 up to, not including, `end`.
+    /// A number from 0 up to, but not including, `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.draw()) * end as u128) >> 64) as usize
     }
 
-    /// True this often of a hundred times.
+    /// True in so many of a hundred cases.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -35,7 +35,7 @@ impl Random {
         &of[self.below(of.len())]
     }
 
-    /// The place in `weights` of what was drawn, each as often as its weight says.
+    /// An index into `weights`, drawn as often as its weight says.
     pub(crate) fn weighted(&mut self, weights: &[usize]) -> usize {
         let mut left = self.below(weights.iter().sum());
         weights
@@ -49,7 +49,7 @@ impl Random {
             .unwrap_or_default()
     }
 
-    /// A number from a distribution that is known by some of its quantiles: (per cent, value), rising, from 0 to 100.
+    /// A number from a distribution that is given by some of its quantiles: (per cent, value), ascending, from 0 to 100.
     pub(crate) fn quantile(&mut self, known: &[(usize, usize)]) -> usize {
         let at = self.below(100_000);
         let above = known.iter().position(|(percent, _)| percent * 1000 > at).unwrap_or(known.len() - 1);

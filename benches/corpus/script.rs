@@ -1,7 +1,7 @@
-//! A script as it grows: lines with the plan's names put in, in the hand of its author.
+//! A script that is being written: lines with the plan's names inserted, in the style of its author.
 //!
 //! Sections are written with marks: `@app@`, `@user@`, `@dir@` … stand for what the plan says, `@p/venv@` for a whole word
-//! below the app's directory, `@s@` for `sudo ` where the script calls it.
+//! below the app's directory, and `@s@` for `sudo ` if the script calls it.
 
 use super::plan::{Places, Plan, Say, Style};
 use super::random::Random;
@@ -41,7 +41,7 @@ impl<'p> Script<'p> {
         self.text
     }
 
-    /// Lines of commands.
+    /// Adds lines of commands.
     pub(crate) fn put(&mut self, template: &str) {
         for line in template.lines() {
             if !line.is_empty() {
@@ -52,22 +52,22 @@ impl<'p> Script<'p> {
         }
     }
 
-    /// Lines that say the same to a shell, one of these ways, each as often as its weight says.
+    /// Adds one of several ways to write the same lines. Each is used as often as its weight says.
     pub(crate) fn either(&mut self, ways: &[(usize, &str)]) {
         let weights: Vec<usize> = ways.iter().map(|(weight, _)| *weight).collect();
         let way = self.random.weighted(&weights);
         self.put(ways[way].1);
     }
 
-    /// This often of a hundred times.
+    /// Adds the lines in so many of a hundred cases.
     pub(crate) fn perhaps(&mut self, percent: usize, template: &str) {
         if self.random.chance(percent) {
             self.put(template);
         }
     }
 
-    /// A command with a heredoc: `head` up to the operator, then the text, with or without expansion. A `$` of the text is
-    /// one of the program that reads it.
+    /// Adds a command with a heredoc: `head` up to the operator, then the text, with or without expansion. A `$` in the
+    /// text belongs to the program that reads it.
     pub(crate) fn heredoc(&mut self, head: &str, body: &str) {
         let quoted = self.random.chance(40);
         self.heredoc_as(head, body, quoted);
@@ -75,7 +75,7 @@ impl<'p> Script<'p> {
 
     pub(crate) fn heredoc_as(&mut self, head: &str, body: &str, quoted: bool) {
         let end = if body.lines().any(|line| line == "EOF") { "SCRIPT" } else { "EOF" };
-        // In either order, as people write it: `cat > FILE <<EOF`, `cat <<EOF > FILE`.
+        // People write both orders: `cat > FILE <<EOF` and `cat <<EOF > FILE`.
         let mark = if quoted { format!("'{end}'") } else { end.to_owned() };
         self.put(&head.replace("@<<@", &format!("<<{mark}")));
         for line in body.lines() {
@@ -88,7 +88,7 @@ impl<'p> Script<'p> {
         self.end();
     }
 
-    /// A heredoc in which the shell expands what the text says.
+    /// Adds a heredoc in which the shell expands the text.
     pub(crate) fn heredoc_open(&mut self, head: &str, body: &str) {
         self.put(&head.replace("@<<@", "<<EOF"));
         for line in body.lines() {
@@ -103,7 +103,7 @@ impl<'p> Script<'p> {
         self.end();
     }
 
-    /// What a section says as it begins, and the comment above it.
+    /// Adds the message at the start of a section, and the comment above it.
     pub(crate) fn say(&mut self, words: &str) {
         let more = ["", "", " on this server", " (this may take a minute)", ", as the application needs it"];
         let words = &format!("{words}{}", self.random.pick(&more));
@@ -128,7 +128,7 @@ impl<'p> Script<'p> {
         }
     }
 
-    /// A line in passing, or at the end of a section.
+    /// Adds a message inside a section, or at its end.
     pub(crate) fn tell(&mut self, words: &str) {
         match self.style.say {
             Say::Log => self.put(&format!("log \"{words}\"")),
@@ -138,7 +138,7 @@ impl<'p> Script<'p> {
         }
     }
 
-    /// The same inside of an `if`.
+    /// Adds such a message inside an `if`.
     pub(crate) fn tell_within(&mut self, words: &str) {
         self.put(&match self.style.say {
             Say::Log => format!("    log \"{words}\""),
@@ -147,7 +147,7 @@ impl<'p> Script<'p> {
         });
     }
 
-    /// A complaint, this far to the right.
+    /// Adds an error message with this indentation.
     pub(crate) fn complain(&mut self, indent: &str, words: &str) {
         self.put(&match self.style.say {
             Say::Log => format!("{indent}log \"ERROR: {words}\""),
@@ -156,7 +156,7 @@ impl<'p> Script<'p> {
         });
     }
 
-    /// Opens a section; where this script has functions it is one.
+    /// Opens a section. It is a function if this script has functions.
     pub(crate) fn open(&mut self, name: &str) {
         if self.style.functions {
             let taken =
@@ -176,12 +176,12 @@ impl<'p> Script<'p> {
         self.blank();
     }
 
-    /// True inside of a function, where `local` may stand.
+    /// True inside a function, where `local` is allowed.
     pub(crate) fn local(&self) -> &'static str {
         if self.indent > 0 { "local " } else { "" }
     }
 
-    /// Calls every section, where they are functions.
+    /// Calls every section, if they are functions.
     pub(crate) fn call_all(&mut self) {
         if !self.style.functions {
             return;

@@ -1,13 +1,14 @@
-//! What install scripts do, section by section, right and wrong as often as real ones: their order, and the app itself.
+//! The sections of install scripts, right and wrong as often as in real ones: their order, and the sections about the app
+//! itself.
 
 use super::plan::{Database, Stack};
 use super::script::Script;
 use super::{ground, server};
 
-/// A section, and the name that it has as a function.
+/// The name that a section has as a function, and the section.
 pub(crate) type Section = (&'static str, fn(&mut Script<'_>));
 
-/// In the order in which they stand in an install script.
+/// The sections of an install script, in their order.
 pub(crate) const INSTALL: [Section; 15] = [
     ("preflight", ground::preflight),
     ("install_packages", ground::packages),
@@ -26,7 +27,7 @@ pub(crate) const INSTALL: [Section; 15] = [
     ("start_services", server::start),
 ];
 
-/// Writes a file, as root or through sudo.
+/// Adds a command that writes a file, as root or through sudo.
 pub(crate) fn write(script: &mut Script<'_>, path: &str, body: &str) {
     let ways: &[&str] = if script.style.sudo {
         &["sudo tee {} > /dev/null @<<@", "sudo tee {} >/dev/null @<<@", "cat @<<@ | sudo tee {} > /dev/null"]
@@ -37,7 +38,7 @@ pub(crate) fn write(script: &mut Script<'_>, path: &str, body: &str) {
     script.heredoc(&head, body);
 }
 
-/// A command as the app's user, or as whoever runs the script.
+/// Adds a command that runs as the app's user, or as whoever runs the script.
 pub(crate) fn as_user(script: &mut Script<'_>, command: &str) {
     let plain = without_words(command);
     let bare = if script.style.sudo { 50 } else { 22 };
@@ -57,7 +58,7 @@ pub(crate) fn as_user(script: &mut Script<'_>, command: &str) {
     }
 }
 
-/// The command as it stands inside of a string: `@p/venv@` without quotes of its own.
+/// The command as it is written inside a string: `@p/venv@` has no quotes of its own.
 fn without_words(command: &str) -> String {
     command
         .replace("@p/", "@dir@/")

@@ -1,7 +1,7 @@
-//! The whole program beside others, and beside itself: each figure is a ratio of two runs in turn.
+//! Compares the whole program with others, and with itself: each figure is a ratio of two runs that take turns.
 //!
-//! `cargo bench --bench scan -- startup|shellcheck|threads|memory|cache [--repos N] [--rounds N] [--seed S] [DIR…]`; what each
-//! measures stands in README.md. Without DIR the repos are made up (`../corpus`), below target/tmp.
+//! `cargo bench --bench scan -- startup|shellcheck|threads|memory|cache [--repos N] [--rounds N] [--seed S] [DIR…]`.
+//! README.md says what each of them measures. Without DIR, the repos are made up (`../corpus`), below target/tmp.
 
 // A benchmark prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use subject::{Repos, Scripts};
 
-/// Findings and gaps are no failure.
+/// The exit codes for findings and gaps are no failures.
 const JUDGED: &[i32] = &[0, 1, 3];
 
 pub(crate) struct Asked {
@@ -50,12 +50,12 @@ fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let known = match word.as_str() {
-            // cargo bench adds it.
+            // cargo bench adds this word.
             "--bench" => true,
             "--repos" => words.next().and_then(|n| n.parse().ok()).map(|n| asked.repos = Some(n)).is_some(),
             "--rounds" => words.next().and_then(|n| n.parse().ok()).map(|n| asked.rounds = Some(n)).is_some(),
             "--seed" => words.next().and_then(|n| n.parse().ok()).map(|n| asked.seed = n).is_some(),
-            // Another build of the program.
+            // This names another build of the program.
             "--program" => words.next().map(|path| asked.program = PathBuf::from(path)).is_some(),
             _ if word.starts_with('-') => false,
             _ if measurement.is_none() => {
@@ -92,16 +92,16 @@ impl Asked {
         Program::new(&self.program, JUDGED)
     }
 
-    /// One process over all repos, which writes a line for each as soon as it is finished.
+    /// One process for all repos. It writes a line for each as soon as that one is finished.
     fn scan(&self, repos: &Repos) -> Program {
         self.deploylint().args(["scan", "--format", "ndjson"]).args(repos.arguments())
     }
 }
 
-/// One script of 200 lines, from nothing to the end of the process.
+/// One script of 200 lines, from the start to the end of the process.
 fn startup(asked: &Asked) -> io::Result<()> {
     let script = subject::script_of(asked.seed, 200)?;
-    // Without --root the project of target/ would be read around it.
+    // Without --root, the project around target/ would be read.
     let check = asked.deploylint().args(["check", "--fail-on", "never", "--root"]);
     let check = check.args([&script.directory, &script.path]);
     let bash = Program::new("bash", &[0]).args(["-n"]).args([&script.path]);
@@ -120,13 +120,13 @@ fn startup(asked: &Asked) -> io::Result<()> {
     println!("wall time of the process          {}", ratio.shown());
     println!("deploylint check, ms              {}", Spread::new(ours).shown());
     println!("bash -n, ms                       {}", Spread::new(theirs).shown());
-    // What else runs on the machine tells less here.
+    // Other processes on the machine matter less for this figure.
     let ratio = Spread::of(5, || Ok(check.cpu(40)?.as_secs_f64() / bash.cpu(40)?.as_secs_f64()))?;
     println!("processor time                    {}", ratio.shown());
     Ok(())
 }
 
-/// The same scripts, in one process each.
+/// The same scripts, with one process for each program.
 fn shellcheck(asked: &Asked) -> io::Result<()> {
     let scripts = Scripts::gather(asked, 40)?;
     let version = Program::new("shellcheck", &[0]).args(["--version"]).output()?;
@@ -155,7 +155,7 @@ fn shellcheck(asked: &Asked) -> io::Result<()> {
     Ok(())
 }
 
-/// Two threads against one.
+/// Two threads, compared with one.
 fn threads(asked: &Asked) -> io::Result<()> {
     let repos = Repos::gather(asked, 1000)?;
     let [one, two] = ["1", "2"].map(|jobs| asked.scan(&repos).args(["--jobs", jobs]));
@@ -171,7 +171,7 @@ fn threads(asked: &Asked) -> io::Result<()> {
     Ok(())
 }
 
-/// A hundred times as many repos.
+/// A hundred times as many repos, compared by memory.
 fn memory(asked: &Asked) -> io::Result<()> {
     let many = Repos::gather(asked, 100_000)?;
     let few = many.first(many.count / 100)?;

@@ -1,12 +1,12 @@
-//! What one run of a program costs: wall time, processor time, memory. Standard library, bash and /proc do; nothing here
-//! knows what is measured.
+//! The cost of one run of a program: wall time, processor time, memory. It uses the standard library, bash and /proc, and
+//! does not know what is measured.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A program and its arguments, and the exit codes that mean that it did its work.
+/// A program with its arguments, and the exit codes that mean success.
 #[derive(Clone)]
 pub(crate) struct Program {
     words: Vec<OsString>,
@@ -29,7 +29,7 @@ impl Program {
         command
     }
 
-    /// A figure of a program that failed would be worth nothing.
+    /// The figure of a program that failed would be worthless.
     fn check(&self, code: Option<i32>) -> io::Result<()> {
         match code {
             Some(code) if self.fine.contains(&code) => Ok(()),
@@ -42,14 +42,14 @@ impl Program {
         words.join(" ") + if self.words.len() > 8 { " …" } else { "" }
     }
 
-    /// What it writes.
+    /// Its output.
     pub(crate) fn output(&self) -> io::Result<Vec<u8>> {
         let output = self.command().stdout(Stdio::piped()).stderr(Stdio::inherit()).output()?;
         self.check(output.status.code())?;
         Ok(output.stdout)
     }
 
-    /// From the start of the process to its end.
+    /// The time from the start of the process to its end.
     pub(crate) fn wall(&self) -> io::Result<Duration> {
         let start = Instant::now();
         let status = self.command().status()?;
@@ -58,15 +58,15 @@ impl Program {
         Ok(took)
     }
 
-    /// User and system time of the process and all its threads, of one run out of `times`. bash asks getrusage(2) for it,
-    /// and shows milliseconds; so what takes few of them runs several times.
+    /// The user and system time of the process and all its threads, as the mean of `times` runs. bash asks getrusage(2) for
+    /// it and shows milliseconds, so a short process runs several times.
     pub(crate) fn cpu(&self, times: u32) -> io::Result<Duration> {
-        // `$1` is how often, the rest the command; the exit code is the last one's.
+        // `$1` is the number of runs, and the rest is the command. The exit code is the last one's.
         let script = "TIMEFORMAT='%3U %3S'; n=$1; shift; \
             time for ((i = 0; i < n; i++)); do \"$@\" >/dev/null 2>&1; code=$?; done; exit \"$code\"";
         let mut bash = Command::new("bash");
         bash.args(["-c", script, "time"]).arg(times.to_string()).args(&self.words);
-        // A comma in some languages.
+        // Some locales write a comma.
         let output = bash.env("LC_ALL", "C").stdin(Stdio::null()).output()?;
         self.check(output.status.code())?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -77,8 +77,8 @@ impl Program {
         }
     }
 
-    /// The most memory that it held at a time, in kB: VmHWM of proc_pid_status(5), which never falls, so the last look
-    /// counts. What grows in the last 2 ms before the end is missed.
+    /// The peak of its memory, in kB: VmHWM of proc_pid_status(5). It never falls, so the last reading counts. Growth in
+    /// the last 2 ms before the end is missed.
     pub(crate) fn peak(&self) -> io::Result<(u64, Duration)> {
         let start = Instant::now();
         let mut child = self.command().spawn()?;
@@ -88,7 +88,7 @@ impl Program {
             if let Ok(status) = std::fs::read_to_string(&path) {
                 let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
                 let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB"));
-                // A process that has ended has no such line any more.
+                // A process that has ended no longer has such a line.
                 peak = kilobytes.and_then(|number| number.trim().parse().ok()).or(peak);
             }
             if let Some(status) = child.try_wait()? {
@@ -107,7 +107,7 @@ impl Program {
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {
-    /// Measures this often, and shows that something happens.
+    /// Measures so many rounds, and shows progress.
     pub(crate) fn of(rounds: usize, mut round: impl FnMut() -> io::Result<f64>) -> io::Result<Spread> {
         let mut values = Vec::new();
         for _ in 0..rounds.max(1) {

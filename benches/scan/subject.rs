@@ -1,4 +1,4 @@
-//! What is measured on: made-up repos below target/tmp, or repos of the disk.
+//! The repos that are measured: made-up ones below target/tmp, or repos on the disk.
 
 use super::{Asked, corpus};
 use std::ffi::OsString;
@@ -6,21 +6,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where a benchmark may write.
+/// The directory in which a benchmark may write.
 pub(crate) fn below(name: &str) -> io::Result<PathBuf> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
     fs::create_dir_all(&directory)?;
     Ok(directory.join(name))
 }
 
-/// Repos by a file that lists them.
+/// Repos, with a file that lists them.
 pub(crate) struct Repos {
     list: PathBuf,
     pub(crate) count: usize,
 }
 
 impl Repos {
-    /// The repos of the directories that were asked for, each with repos in it; else so many made-up ones.
+    /// The repos in the given directories; if none are given, so many made-up ones.
     pub(crate) fn gather(asked: &Asked, repos: usize) -> io::Result<Repos> {
         if asked.directories.is_empty() {
             let repos = asked.repos.unwrap_or(repos);
@@ -114,7 +114,7 @@ pub(crate) struct Script {
     pub(crate) lines: usize,
 }
 
-/// A made-up script of as nearly so many lines as there is one among the first, alone in a directory.
+/// The made-up script whose length is closest to so many lines, alone in a directory.
 pub(crate) fn script_of(seed: u64, lines: usize) -> io::Result<Script> {
     let files = (0..300).flat_map(|number| corpus::repo(seed, number).files);
     let scripts = files.filter(|file| file.path.ends_with(".sh"));

@@ -1,4 +1,4 @@
-//! The pages' examples are the rules' tests: each script is checked as a throw-away project.
+//! The examples in the pages are the tests of the rules: each script is checked as a throw-away project.
 
 use crate::check::fix::apply_fixes;
 use crate::check::{Report, Request, Target, check};
@@ -9,7 +9,7 @@ use crate::rules::pages::{Pages, read_folder};
 use crate::support::{project, root};
 use std::path::PathBuf;
 
-/// Checks an example, with the rules of a folder too.
+/// Checks an example. The rules of a folder can be added.
 fn run<'e>(example: &'e Example, script: Option<&'e str>, rules: &[PathBuf]) -> Report {
     let text = |file: &'e ExampleFile| script.filter(|_| file.name == SCRIPT).unwrap_or(&file.text);
     let files: Vec<(&str, &str)> = example.files.iter().map(|f| (f.name.as_str(), text(f))).collect();
@@ -86,7 +86,7 @@ fn faults(page: &Page, example: &Example, rules: &[PathBuf]) -> Vec<String> {
             let diff = diff.unified_diff().header("fixed", "really").to_string();
             faults.push(format!("{at}: the fix gives another script\n{diff}"));
         }
-        // A fix that leaves its own finding behind would be offered for ever.
+        // A fix that leaves its own finding would be offered for ever.
         let again = run(example, Some(&after), rules);
         if again.findings.iter().any(|f| f.rule == page.id && f.fix.is_some()) {
             faults.push(format!("{at}: once fixed, the rule offers a fix again"));

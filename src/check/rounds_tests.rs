@@ -1,4 +1,4 @@
-//! Fixes come to an end: on every example of every page, and on the shop.
+//! Fixes end, on every example of every page and on the shop.
 
 use super::{Fixed, Report, Request, Target, check, fix};
 use crate::finding::Confidence;

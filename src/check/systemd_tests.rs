@@ -16,7 +16,7 @@ fn version() -> Option<u32> {
     text.split_whitespace().nth(1)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Tells that a comparison did not take place.
+/// Reports that a comparison did not take place.
 fn skipped(test: &str) {
     crate::support::skipped(test, "systemd-analyze");
 }
@@ -35,7 +35,7 @@ fn verify(units: &[(String, String)]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The kind of unit that has a section, and what such a unit needs besides.
+/// The kind of unit that has a section, and what else such a unit needs.
 fn unit_of(section: &str) -> (&'static str, &'static str) {
     match section {
         "Timer" => ("timer", "[Timer]\nOnCalendar=daily\n"),
@@ -46,7 +46,7 @@ fn unit_of(section: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The keys that systemd does not know in the section. An empty value is right for almost any, and resets it.
+/// The keys that systemd does not know in the section. An empty value is valid for almost any key, and resets it.
 fn unknown(section: &str, keys: &BTreeSet<String>) -> BTreeSet<String> {
     let (ending, needed) = unit_of(section);
     let name = if ending == "mount" { "mnt-table.mount".to_owned() } else { format!("table.{ending}") };
@@ -99,7 +99,7 @@ fn the_table_is_that_of_systemd() {
             );
         }
     }
-    // The comparison saw both: a directive that is known, and one that is not.
+    // The comparison saw a known and an unknown directive.
     assert!(
         !unknown("Service", &keys).contains("Restart") && unknown("Service", &keys).contains("OnCalendar")
     );
@@ -131,7 +131,7 @@ fn sections_are_those_of_systemd() {
     }
 }
 
-/// Rules that say what `systemd-analyze verify` says too, and the lines of a `[Service]` that show it.
+/// Rules that say the same as `systemd-analyze verify`, and the lines of a `[Service]` that show it.
 const LINES: &[(&str, &str, bool)] = &[
     ("units/invalid-value", "Type=daemon", true),
     ("units/invalid-value", "Type=idle", false),
@@ -180,7 +180,7 @@ const LINES: &[(&str, &str, bool)] = &[
     ("units/unknown-directive", "X-Restat=no", false),
 ];
 
-/// The rules that find a fault in the unit, in a repo that holds nothing else.
+/// The rules that find a fault in the unit, in a repo that contains nothing else.
 fn found(text: &str) -> BTreeSet<String> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("web.service"), text).unwrap();

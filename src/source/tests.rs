@@ -16,7 +16,7 @@ fn crlf_bom_and_latin1_lead_back_to_the_bytes_on_disk() {
 
 #[test]
 fn a_map_through_a_map_ends_in_the_file() {
-    // file: 0123456789; outer text drops byte 3, inner text drops byte 1 of the outer text
+    // The file is 0123456789. The outer text drops byte 3, and the inner text drops byte 1 of the outer text.
     let mut outer = OffsetMap::shifted(0);
     outer.push_verbatim(3, 4);
     let mut inner = OffsetMap::shifted(0);

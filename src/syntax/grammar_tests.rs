@@ -1,6 +1,6 @@
-//! Holds tree-sitter-bash to the tree shapes that our code relies on (`grammar-tests/shapes`) and to the misparses that
-//! it works around (`grammar-tests/gaps`): when a new version of the grammar mends one, the test fails, and the work
-//! around it can go. `UPDATE_GRAMMAR_TESTS=1 cargo test --lib grammar` writes the trees of this version.
+//! Checks the tree shapes of tree-sitter-bash that our code relies on (`grammar-tests/shapes`), and the misparses that it
+//! works around (`grammar-tests/gaps`). If a new version of the grammar repairs one, the test fails, and the workaround can
+//! go. `UPDATE_GRAMMAR_TESTS=1 cargo test --lib grammar` writes the trees of this version.
 
 use crate::support::root;
 use std::fmt::Write;
@@ -48,7 +48,7 @@ fn read(text: &str) -> Vec<Case> {
         at += 1;
     }
     for case in &mut cases {
-        // The blank line before the tree is layout.
+        // The blank line before the tree is only layout.
         let length = case.input.trim_end_matches('\n').len();
         case.input.truncate(length + 1);
         case.expected = indent(&case.expected);

@@ -1,4 +1,4 @@
-//! Users, groups and passwords: the shadow suite and Debian's adduser. Exit statuses tried with shadow 4.13 and
+//! Users, groups and passwords: the shadow suite and Debian's adduser. The exit statuses were tried with shadow 4.13 and
 //! adduser 3.134.
 
 use crate::shell::argv::{Arg, Argv};
@@ -262,7 +262,7 @@ fn accounts_are_made() {
     ]);
 }
 
-/// usermod(8), groupmod(8): repeating a change does nothing, but a name can be given up only once.
+/// usermod(8), groupmod(8): the same change again does nothing, but a name can be given up only once.
 pub(crate) fn usermod(argv: &Argv) -> Deed {
     let options = argv.options(
         "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
@@ -301,8 +301,8 @@ fn membership(user: &Value, group: &Value) -> Resource {
     Resource::Other(Thing::Membership, text)
 }
 
-/// userdel(8), deluser(8), groupdel(8), delgroup(8): a missing name is an error; `deluser USER GROUP` removes
-/// from a group.
+/// userdel(8), deluser(8), groupdel(8), delgroup(8): a missing name is an error. `deluser USER GROUP` only removes the user
+/// from the group.
 pub(crate) fn userdel(argv: &Argv) -> Deed {
     let options = argv
         .options("r|remove f|force remove-home remove-all-files group system backup quiet q only-if-empty");
@@ -374,7 +374,7 @@ pub(crate) fn gpasswd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// visudo(8), vipw(8): open an editor, unless they only check (`-c`).
+/// visudo(8) and vipw(8) open an editor unless they only check (`-c`).
 pub(crate) fn visudo(argv: &Argv) -> Deed {
     let options = argv.options("c|check q|quiet s|strict f|file: O P x:");
     let mut draft = Draft::of(argv);

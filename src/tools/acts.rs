@@ -1,5 +1,5 @@
-//! What a command does for a deploy, as far as it distinguishes a script that deploys from any other. Nothing
-//! here weighs or decides.
+//! What a command does for a deploy, as far as that tells a script that deploys from any other. Nothing here weighs or
+//! decides.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -121,7 +121,7 @@ fn of_roles(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item =
     })
 }
 
-/// What deeds do not show.
+/// The acts that show in a command's words and not in its deed.
 fn of_words(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item = Act> {
     let has = |words: &[&str]| argv.has_any(words);
     let changes = !deed.roles.contains(&Role::ReadOnly);
@@ -143,7 +143,7 @@ fn of_words(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item =
             Some(Act::ConfiguresHost)
         }
         _ if development => Some(Act::ServesDevelopment),
-        // `$COMPOSE up -d`, `compose up -d` of a missing library: the name shows the program.
+        // The name alone shows the program in `$COMPOSE up -d`, and in `compose up -d` if the function is not known.
         _ if !deed.known && is_up(argv) => Some(Act::StartsContainers),
         _ => None,
     };

@@ -15,7 +15,7 @@ use crate::tools::{
     languages, node, packages, processes, python, sed, services, system, web,
 };
 
-/// What to write instead of a command whose second run is `again`, because of one of its effects.
+/// What to write instead of a command. Its second run is `again`, because of one of its effects.
 pub(crate) fn advice(argv: &Argv, deed: &Deed, effect: Option<&Effect>, again: Again) -> Option<Advice> {
     let asked = Asked { argv, deed, effect, again };
     own(&asked).or_else(|| by_kind(&asked))
@@ -48,7 +48,7 @@ pub(super) fn own(asked: &Asked<'_>) -> Option<Advice> {
     families.iter().find_map(|family| family(asked))
 }
 
-/// The last resort: advice by the kind of resource.
+/// General advice by the kind of resource, for programs whose family gives none.
 fn by_kind(asked: &Asked<'_>) -> Option<Advice> {
     match (asked.resource()?, asked.again) {
         (Resource::Path(_), Again::Overwrites(_)) => {
@@ -82,7 +82,7 @@ pub(crate) fn unattended(argv: &Argv, prompt: &Prompt) -> Advice {
     Advice { help: prompt.instead.to_owned(), edit }
 }
 
-/// Restarts instead of starting something that already runs, so that it gets what has changed.
+/// Replaces a start by a restart, because a service that already runs must get what has changed.
 pub(crate) fn restart(argv: &Argv) -> Option<Edit> {
     services::restart_instead(argv)
 }

@@ -21,7 +21,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// rsync(1): existing files are updated. A place with a host in front is not on this machine.
+/// rsync(1) updates existing files. A place that begins with a host is not on this machine.
 pub(crate) fn rsync(argv: &Argv) -> Deed {
     let options = argv.options(
         "a v z r e|rsh: exclude: include: f|filter: exclude-from: include-from: files-from: chown: chmod: T|temp-dir: \
@@ -59,8 +59,8 @@ pub(crate) fn rsync(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What an `rsync --delete` leaves alone: the patterns of `--exclude`, which are not taken away either unless
-/// `--delete-excluded` is given. `None` where it deletes nothing, or where other filters may keep more.
+/// The patterns of `--exclude`: `rsync --delete` leaves what they match alone, unless `--delete-excluded` is given. `None`
+/// if nothing is deleted, or if other filters may keep more.
 pub(crate) fn mirrors(argv: &Argv) -> Option<Vec<Value>> {
     const DELETES: [&str; 6] =
         ["--delete", "--del", "--delete-after", "--delete-before", "--delete-during", "--delete-delay"];

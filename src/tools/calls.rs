@@ -1,5 +1,5 @@
-//! Commands that hand on to what is not modelled: shells with a script, `make` and its like, scripts of package.json,
-//! programs in Python or Node. Says what is called, and never what that does.
+//! Commands that call what is not modelled: shells with a script, `make` and similar runners, scripts of package.json,
+//! programs in Python or Node. It says what is called, and never what that does.
 
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::is_shell;
@@ -8,13 +8,13 @@ use crate::tools::packaging::PackageManager;
 
 /// What a command calls.
 pub(crate) enum Call {
-    /// Nothing besides itself.
+    /// It calls nothing.
     None,
     /// A script of a shell, by its path.
     Script(String),
     /// A script of package.json, by its name.
     PackageScript(String),
-    /// Something that may do anything, and whose text is not to be found by a name.
+    /// Something that may do anything, and whose text cannot be found by a name.
     Opaque,
 }
 
@@ -52,7 +52,8 @@ pub(crate) fn call(argv: &Argv) -> Call {
     }
 }
 
-/// Of a command whose doing is not all known: may it have done anything? A script, `make`, another tool's runner.
+/// True if a command may have done anything: it runs a script, `make` or another runner of tasks. It is asked of commands
+/// that are not fully known.
 pub(crate) fn may_do_anything(argv: &Argv) -> bool {
     let name = argv.name.as_str();
     name.is_empty()
@@ -62,7 +63,7 @@ pub(crate) fn may_do_anything(argv: &Argv) -> bool {
         || matches!(name, "eval" | "source" | "." | "setup" | "install" | "bootstrap")
 }
 
-/// Of a command whose doing is not all known: does it compile, or is it a script of its own?
+/// True if a command compiles something, or is a script. It is asked of commands that are not fully known.
 pub(crate) fn compiles(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "make" | "cmake" | "ninja" | "configure" | "meson") || is_script(&argv.name)
 }
@@ -77,17 +78,17 @@ pub(crate) fn called_script(argv: &Argv) -> Option<String> {
     is_script(&path).then_some(path)
 }
 
-/// A script of a shell that is called by its name.
+/// True if the command is a shell script that is called by its name.
 pub(crate) fn calls_script(argv: &Argv) -> bool {
     is_script(&argv.name)
 }
 
-/// Scripts that other projects bring along, by their names.
+/// Whether a path has the name of a script that other projects bring.
 pub(crate) fn is_brought_along(name: &str) -> bool {
     matches!(name, "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure")
 }
 
-/// Scripts of vendors, which install a tool and know nothing about the app.
+/// Whether a path has the name of a vendor's script, which installs a tool and knows nothing about the app.
 pub(crate) fn is_installer(path: &str) -> bool {
     const VENDORS: [&str; 11] =
         ["docker", "nodesource", "node", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv", "bun"];

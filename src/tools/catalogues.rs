@@ -11,14 +11,15 @@ use crate::tools::says::facts::{Aspect, Says};
 const CLIENT: &str = "c|command: e|execute: d|dbname: U|username: u|user: h|host: p|port: t A q X v|set|variable: P|pset: \
                       D|database: N|skip-column-names s|silent f|file:";
 
-/// What success says. That a query gives a row is taken for its success: `psql -tAc "SELECT 1 …" | grep -q 1` means it.
+/// What success says. Success of a query is taken to mean that it returns a row, because
+/// `psql -tAc "SELECT 1 …" | grep -q 1` is what people write.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let server = |name: &str| {
         let process = Resource::Process(Value::literal(name));
         Some(Says::fact(process, Aspect::Running))
     };
     match argv.name.as_str() {
-        // pg_isready(1), redis-cli(1), mysqladmin(1): fail where no server answers.
+        // pg_isready(1), redis-cli(1) and mysqladmin(1) fail if no server answers.
         "pg_isready" => server("postgres"),
         "redis-cli" | "valkey-cli" => {
             let operands = argv.options("h: p: a: n: s: u: user: pass:").operands;
@@ -29,7 +30,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
                 argv.options("u|user: h|host: P|port: S|socket: defaults-file: defaults-extra-file:");
             (word(&options.operands, 0) == "ping").then(|| server("mysqld"))?
         }
-        // mysqlshow(1) fails where there is no such database.
+        // mysqlshow(1) fails if the database does not exist.
         "mysqlshow" => {
             let options =
                 argv.options("u|user: h|host: P|port: S|socket: defaults-file: defaults-extra-file:");
@@ -39,7 +40,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// `psql -d shop -c '\\q'`, `mysql shop -e 'SELECT 1'`, `mysql -e 'USE shop'`: connecting fails where there is none.
+/// `psql -d shop -c '\\q'`, `mysql shop -e 'SELECT 1'` and `mysql -e 'USE shop'` fail if the database does not exist.
 fn connects(argv: &Argv) -> Option<Says> {
     let sql = sql(argv)?;
     let sql = sql.trim().trim_end_matches(';');
@@ -93,7 +94,7 @@ fn sql(argv: &Argv) -> Option<String> {
     })
 }
 
-/// `SELECT 1 FROM pg_roles WHERE rolname = 'app'` gives a row where the role exists.
+/// `SELECT 1 FROM pg_roles WHERE rolname = 'app'` returns a row if the role exists.
 fn row(sql: &str) -> Option<Says> {
     type Kind = fn(Value) -> Resource;
     // The table of the catalogue, the columns that name it, and what it is.

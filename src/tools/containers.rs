@@ -1,5 +1,4 @@
-//! Docker and Podman: docker(1), docker-compose. What a command inside a container does does not affect this
-//! machine.
+//! Docker and Podman: docker(1), docker-compose. What a command does inside a container does not affect this machine.
 
 mod advice;
 mod says;
@@ -48,7 +47,7 @@ pub(crate) fn keep_volumes(argv: &Argv) -> &'static str {
     }
 }
 
-/// The services that `compose up` names; empty for all. `None` for what is no such command.
+/// The services that `compose up` names; empty if it names none, which means all. `None` for any other command.
 pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
     let up = compose_verb(argv).filter(|verb| verb.name == "up")?;
     let options = up.options(
@@ -58,7 +57,7 @@ pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
     Some(options.operands.iter().map(|operand| operand.value.clone()).collect())
 }
 
-/// The container's name and the image of `docker run`. `None` for what is no such command.
+/// The container's name and the image of `docker run`. `None` for any other command.
 pub(crate) fn container_and_image(argv: &Argv) -> Option<(Option<Value>, Option<Value>)> {
     let run = argv.shifted(0).filter(|verb| is_runtime(&argv.name) && verb.name == "run")?;
     let options = run.leading_options(RUN);
@@ -109,7 +108,7 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
             "network" | "volume" | "system" | "plugin" | "context",
             "ls" | "inspect" | "df" | "info" | "show",
         ) => Deed::read_only(),
-        // It says that the context exists, or that it does not unless `--force` is given (tried with 28.2).
+        // Without `--force`, docker complains that the context exists, or that it does not (tried with 28.2).
         ("context", "create") => created(&inner, Thing::Context, "already exists"),
         ("context", "rm" | "remove") => {
             removed(&inner, |name| Resource::Other(Thing::Context, name), "does not exist")
@@ -151,8 +150,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
             let again = if options.has("f") { Again::NoChange } else { Again::Fails("No such container") };
             containers(argv, &options.operands, Change::Remove, again).done()
         }
-        // A signal may be a request to read the settings again: `docker kill -s HUP web`. A container that does not run is
-        // an error (tried with podman 4.3), but what starts it until the next run is mostly not in the script.
+        // A signal may ask a program to read its settings again: `docker kill -s HUP web`. It is an error if the container
+        // does not run (tried with podman 4.3), but whatever starts the container is usually not in the script.
         "kill" if argv.options(SIGNAL).value("s").is_some_and(|signal| !ends(signal)) => {
             nothing().role(Role::Signal)
         }
@@ -178,8 +177,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
     }
 }
 
-/// docker-run(1): a name can be used once. `--rm` frees it when the container ends; a detached one must be
-/// stopped for that. podman's `--replace` removes the old one (tried with 4.3).
+/// docker-run(1): a name can be used once. `--rm` frees it when the container ends, so a detached container must be stopped
+/// first. podman's `--replace` removes the old container (tried with 4.3).
 fn run(argv: &Argv) -> Deed {
     let options = argv.leading_options(RUN);
     let mut draft = Draft::of(argv);
@@ -201,7 +200,7 @@ fn run(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker-network-create(1): an existing name is an error; for podman only without `--ignore`.
+/// docker-network-create(1): an existing name is an error, unless podman gets `--ignore`.
 fn network(argv: &Argv) -> Deed {
     let options = argv.options("d|driver: subnet: gateway: ip-range: o|opt: label: ipam-driver: aux-address: ipam-opt: scope: attachable internal ipv6 ignore");
     let mut draft = Draft::of(argv);
@@ -230,8 +229,8 @@ pub(crate) fn attached_container(resource: &Resource) -> Option<Resource> {
     }
 }
 
-/// docker-network-connect(1): a container that is in the network already is an error. podman does nothing then, and both
-/// refuse to disconnect what is not connected (tried with podman 4.3).
+/// docker-network-connect(1): it is an error if the container is in the network already. podman then does nothing. Both
+/// refuse to disconnect a container that is not connected (tried with podman 4.3).
 fn attached(argv: &Argv, is_podman: bool) -> Deed {
     let options =
         argv.options("alias: driver-opt: gw-priority: ip: ip6: link: link-local-ip: mac-address: f|force");
@@ -291,8 +290,8 @@ fn login(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// docker-volume-prune(1): only anonymous volumes without `--all`. podman removes every unused one, and
-/// `podman system prune --volumes` does too (tried with 4.3).
+/// docker-volume-prune(1) removes only anonymous volumes unless `--all` is given. podman removes every unused one, and so
+/// does `podman system prune --volumes` (tried with 4.3).
 fn prune_volumes(argv: &Argv, is_podman: bool) -> Deed {
     let options = argv.options("f|force a|all filter: volumes");
     let all = match (is_podman, argv.name.as_str()) {

@@ -11,7 +11,7 @@ use crate::tools::thing::Thing;
 const LN: &str = "s|symbolic f|force n|no-dereference r|relative v|verbose i|interactive b backup? S|suffix: \
                   t|target-directory: T|no-target-directory L|logical P|physical d|F";
 
-/// Endings of files, and of no directories.
+/// Endings that files have and directories do not.
 const FILES: [&str; 14] =
     ["cfg", "cnf", "conf", "db", "env", "ini", "json", "list", "service", "sh", "sql", "toml", "yaml", "yml"];
 
@@ -132,10 +132,10 @@ fn is_known_directory(path: &Value) -> bool {
     ENDS.iter().any(|end| text.ends_with(end)) || WHOLE.contains(&text)
 }
 
-/// What happens then.
+/// The reason that is shown for it.
 pub(crate) const ENTERS_LINK: &str = "creates a second link inside the directory that the link leads to";
 
-/// Where the link leads that a command makes.
+/// The target of the link that a command makes.
 pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
     deed.effects.iter().find_map(|effect| match &effect.resource {
         Resource::Other(Thing::LinkTarget, path) => Some(path),
@@ -143,7 +143,7 @@ pub(crate) fn link_target(deed: &Deed) -> Option<&Value> {
     })
 }
 
-/// True for a command that moves what others have made.
+/// True if the command moves files that other commands made.
 pub(crate) fn moves(argv: &Argv) -> bool {
     argv.name == "mv"
 }
@@ -212,8 +212,8 @@ fn ln_links() {
     ]);
 }
 
-/// Whether the copy would replace what people filled in with a sample: `.env.example` to `.env`. The script
-/// itself fills in a template of a server's configuration.
+/// Whether the copy would replace a file that people filled in with a sample: `.env.example` to `.env`. A template of a
+/// server's configuration is different, because the script itself fills it in.
 fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
     let says = |value: &Value, words: &[&str]| {
         let name = value.basename().to_string().to_ascii_lowercase();
@@ -293,9 +293,9 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// The command opens an existing file and writes into it, as cp(1), curl(1) and wget(1) do: the kernel refuses that for a program
-/// that runs (open(2), ETXTBSY; tried). install(1), mv(1), and cp where it removes or backs up the old file first, put a new one
-/// in its place.
+/// True if the command opens an existing file and writes into it, as cp(1), curl(1) and wget(1) do: the kernel refuses that
+/// for a program that runs (open(2), ETXTBSY; tried). install(1) and mv(1) put a new file in its place, and so does cp if
+/// it removes or backs up the old one first.
 pub(crate) fn writes_in_place(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "cp" => {
@@ -307,7 +307,7 @@ pub(crate) fn writes_in_place(argv: &Argv) -> bool {
     }
 }
 
-/// mv(1): the second time there is nothing to move.
+/// mv(1): the second time, there is nothing left to move.
 pub(crate) fn mv(argv: &Argv) -> Deed {
     let options = argv.options(
         "b backup? f|force i|interactive n|no-clobber S|suffix: t|target-directory: T|no-target-directory u update? \

@@ -9,7 +9,7 @@ use crate::tools::effect::{Again, Change, Deed, Resource};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 
-/// What success says: `crontab -l` fails where there is none.
+/// What success says: `crontab -l` fails if there is no table.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     argv.has_word("-l").then(|| Says::exists(Resource::Crontab(Value::default())))
 }
@@ -28,15 +28,15 @@ fn crontabs_are_asked() {
     ]);
 }
 
-/// What may stand instead of the five fields: crontab(5).
+/// The words that may replace the five fields: crontab(5).
 const NICKNAMES: [&str; 8] =
     ["@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// True if a word is a field of a time that may have these names. `crontab` also takes lists and ranges of names, against
-/// crontab(5) (tried with Debian's 3.0pl1).
+/// True if a word is a time field that may contain these names. crontab(5) forbids lists and ranges of names, but `crontab`
+/// accepts them (tried with Debian's 3.0pl1).
 fn is_field(word: &str, names: &[&str]) -> bool {
     let is_value = |part: &str| {
         part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'/' | b'~'))
@@ -45,8 +45,8 @@ fn is_field(word: &str, names: &[&str]) -> bool {
     word.split([',', '-']).all(is_value)
 }
 
-/// The program that a line of a table runs, crontab(5), if its path is given: `/opt/shop/backup.sh` in
-/// `0 3 * * * root /opt/shop/backup.sh`. The tables of the system name a user in front of the command.
+/// The program that a line of a table runs, crontab(5), if the line gives its path: `/opt/shop/backup.sh` in
+/// `0 3 * * * root /opt/shop/backup.sh`. In the system's tables a user's name precedes the command.
 pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let fields = match words[..] {
@@ -120,19 +120,19 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What the new table does to the lines that are there: `(crontab -l; echo L) | crontab -` adds L once more, a filter
-/// in between keeps it single, and a text of its own replaces them all.
+/// What the new table does to the existing lines: `(crontab -l; echo L) | crontab -` adds L again, a filter in between
+/// keeps it single, and a text without the old lines replaces them all.
 fn input(argv: &Argv, from_input: bool) -> Again {
     match &argv.stdin {
         Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
-        // `grep -v`, `sort -u`: what stands in front of it is not seen here.
+        // `grep -v` or `sort -u`: the commands before it are not visible here.
         Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
         Stdin::Text(_) if from_input => Again::Overwrites("replaces the lines of others"),
         _ => Again::NoChange,
     }
 }
 
-/// True for a new table of which a part is what the old one held.
+/// True if a new table contains the lines of the old one.
 pub(crate) fn keeps_old_lines(text: &str) -> bool {
     text.contains("crontab -l")
 }

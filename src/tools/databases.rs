@@ -12,7 +12,7 @@ use crate::tools::thing::Thing;
 
 const STORE: Server = Server { role: Some(ServiceRole::Store), ..SERVER };
 
-/// What keeps data. redis.conf, `daemonize`; memcached(1), `-d`; mongod(1), `--fork`.
+/// Servers that keep data. Sources: redis.conf, `daemonize`; memcached(1), `-d`; mongod(1), `--fork`.
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         names: &["redis-server", "valkey-server"],
@@ -34,7 +34,7 @@ const CREATE: &str = "O|owner: U|username: h|host: p|port: E|encoding: l|locale:
          g|role|member-of: P|pwprompt interactive s|superuser d|createdb r|createrole maintenance-db: lc-collate: \
          lc-ctype: w W e i I S R L N a|with-admin: v|valid-until: replication strategy:";
 
-/// The file of a URL that names a database in a file: `sqlite+aiosqlite:////srv/app/x.db`.
+/// The database file that a URL names: `sqlite+aiosqlite:////srv/app/x.db`.
 pub(crate) fn file_of_url(url: &str) -> Option<&str> {
     url.split_once("sqlite")?.1.split_once("///").map(|(_, file)| file)
 }
@@ -84,7 +84,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// createdb(1) and createuser(1) are wrappers of SQL, so the catalogue shows whether it exists.
+/// createdb(1) and createuser(1) are wrappers of SQL, so a query of the catalogue can test whether the object exists.
 fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
     let argv = asked.argv;
     let query = match (asked.name(), asked.resource()?) {
@@ -92,7 +92,7 @@ fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
         ("createuser", Resource::Role(_)) => "SELECT 1 FROM pg_roles WHERE rolname = '",
         _ => return None,
     };
-    // Another server, or a name that SQL would read differently.
+    // The test would ask another server, or SQL would read the name differently.
     let options = argv.options(CREATE);
     let here = !["h", "p", "U"].iter().any(|option| options.has(option)) && argv.env("PGHOST").is_none();
     let name = asked.operand()?;
@@ -103,7 +103,7 @@ fn asks_the_catalogue(asked: &Asked<'_>) -> Option<Edit> {
             Piece::Wrappers,
             Piece::Text("psql -d postgres -tAc \""),
             Piece::Text(query),
-            // Another call of the function, or the next turn of the loop, has another name.
+            // Another call of the function, or the next turn of the loop, uses another name.
             Piece::Known(name.span, literal.to_owned()),
             Piece::Text("'\" | grep -q 1"),
         ])
@@ -290,7 +290,7 @@ pub(crate) fn sqlite(argv: &Argv) -> Deed {
     let Some(file) = operands.next() else {
         return nothing();
     };
-    // Who only asks a database expects that it is there.
+    // A command that only reads expects the database to exist.
     let stdin = match &argv.stdin {
         Stdin::Text(text) => Some(text),
         _ => None,
@@ -309,8 +309,8 @@ pub(crate) fn sqlite(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A text for SQLite that only reads: it begins with a query and holds no word that writes. A command of the shell does not count:
-/// `.databases` is how an empty database is made.
+/// True if a text for SQLite only reads: it begins with a query and contains no word that writes. A command of sqlite3's
+/// own does not count, because `.databases` is how an empty database is made.
 fn only_asks(sql: &Value) -> bool {
     const ASKS: [&str; 3] = ["select", "explain", "with"];
     const WRITES: [&str; 9] =
@@ -338,7 +338,7 @@ pub(crate) fn mongo(argv: &Argv) -> Deed {
 /// True for a command that fills databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
 pub(crate) fn loads_dump(argv: &Argv) -> bool {
     let client = matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb");
-    // What another program prints is a text of which nothing is known.
+    // Nothing is known of a text that another program prints.
     let fed = match &argv.stdin {
         Stdin::Pipe => true,
         Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
@@ -347,7 +347,7 @@ pub(crate) fn loads_dump(argv: &Argv) -> bool {
     argv.name == "pg_restore" || client && fed
 }
 
-/// Dumps write a file; what a restore finds is unknown.
+/// A dump writes a file. It is unknown what a restore finds.
 pub(crate) fn dump(argv: &Argv) -> Deed {
     let options: Options<'_> =
         argv.options("f|file: d|dbname: U: h: p: F|format: r|result-file: u|user: t: n: T: N: j: Z: out: o:");
@@ -358,7 +358,7 @@ pub(crate) fn dump(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// mysql_secure_installation(1): a dialogue, unless `--use-default`.
+/// mysql_secure_installation(1) asks several questions unless `--use-default` is given.
 pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if !argv.has_word("--use-default") {
@@ -367,12 +367,12 @@ pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A client that runs SQL of which not all may be seen: from a file, through a pipe.
+/// True if a client runs SQL that may not be visible: it comes from a file or through a pipe.
 pub(crate) fn runs_sql(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb")
 }
 
-/// A dump is read in.
+/// True if the command reads a dump into a database.
 pub(crate) fn reads_a_dump(argv: &Argv) -> bool {
     let piped = matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) || argv.has_word("-f");
     matches!(argv.name.as_str(), "pg_restore" | "mongorestore") || runs_sql(argv) && piped

@@ -13,7 +13,8 @@ use crate::tools::thing::Thing;
 /// The options of swapon(8).
 const SWAPON: &str = "a|all p|priority: d|discard? s|summary show? L: U: e|ifexists noheadings raw bytes";
 
-/// What success says: mountpoint(1), findmnt(8) and blkid(8) fail where there is none; `swapon --show` is asked for a line.
+/// What success says: mountpoint(1), findmnt(8) and blkid(8) fail if there is none. Of `swapon --show`, a line of the
+/// output says it.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let plain = || argv.args.iter().find(|arg| !arg.is_option());
     match argv.name.as_str() {
@@ -31,7 +32,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// `lsblk -no FSTYPE DEVICE` prints the file system where there is one.
+/// `lsblk -no FSTYPE DEVICE` prints the file system, if there is one.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let options = argv.options("n|noheadings o|output: f|fs l d p r");
     let asks = options.has("f") || options.values("o").any(|columns| columns.key().contains("FSTYPE"));

@@ -15,30 +15,30 @@ pub(crate) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// For a tool that is known.
+    /// Starts the deed of a known tool.
     pub(crate) fn of(argv: &'a Argv) -> Self {
         let known = true;
         let deed = Deed { known, ..Deed::default() };
         Draft { argv, deed }
     }
 
-    /// Something happens to the resource that `operand` names.
+    /// Adds a change of the resource that `operand` names.
     pub(crate) fn add(&mut self, operand: &Arg, change: Change, resource: Resource, again: Again) {
         self.deed.effects.push(Effect::new(change, resource, again).at(operand.span));
     }
 
-    /// Something happens to a resource that no operand names.
+    /// Adds a change of a resource that no operand names.
     pub(crate) fn add_implied(&mut self, change: Change, resource: Resource, again: Again) {
         self.deed.effects.push(Effect::new(change, resource, again));
     }
 
-    /// Something happens to the path that `operand` names.
+    /// Adds a change of the path that `operand` names.
     pub(crate) fn path(&mut self, operand: &Arg, change: Change, again: Again) {
         let path = self.argv.path(operand);
         self.add(operand, change, Resource::Path(path), again);
     }
 
-    /// Something happens to a path that an option's value names.
+    /// Adds a change of a path that an option's value names.
     pub(crate) fn value_path(&mut self, value: &Value, change: Change, again: Again) {
         let path = value.resolve(&self.argv.cwd);
         self.add_implied(change, Resource::Path(path), again);
@@ -51,21 +51,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// With what it prints.
+    /// Sets what it prints.
     pub(crate) fn prints(&mut self, prints: Prints) -> &mut Self {
         self.deed.prints = prints;
         self
     }
 
-    /// The data of people and the app is thrown away: the rows of the database that the app in the directory
-    /// uses.
+    /// Adds the loss of the app's data: the rows of the database that the app in the working directory uses.
     pub(crate) fn loses_data(&mut self) -> &mut Self {
         let data = Resource::Other(Thing::Data, self.argv.cwd.clone());
         self.add_implied(Change::Remove, data, Again::NoChange);
         self
     }
 
-    /// A file is written, whatever it held.
+    /// Adds that a file is written, whatever it contained.
     pub(crate) fn writes(&mut self, value: &Value) {
         self.value_path(value, Change::Write, Again::NoChange);
     }
@@ -78,15 +77,15 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// It asks, unless something is piped in that may answer, or a word of unknown value may be the option
-    /// that prevents the question.
+    /// Says that the command asks, unless an answer may be piped in, or a word of unknown value may be the option that
+    /// prevents the question.
     pub(crate) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
             self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false, of_script: false });
         }
     }
 
-    /// It asks only on a terminal, and goes on if there is none.
+    /// Says that the command asks only on a terminal, and otherwise goes on without an answer.
     pub(crate) fn only_people(&mut self) -> &mut Self {
         if let Some(prompt) = &mut self.deed.prompts {
             prompt.only_people = true;
@@ -94,7 +93,7 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// The question is the script's own.
+    /// Says that the script itself asks the question.
     pub(crate) fn of_script(&mut self) -> &mut Self {
         if let Some(prompt) = &mut self.deed.prompts {
             prompt.of_script = true;
@@ -102,7 +101,7 @@ impl<'a> Draft<'a> {
         self
     }
 
-    /// Not everything that it does is known.
+    /// Says that the effects are not everything that it does.
     pub(crate) fn partly(&mut self) -> &mut Self {
         self.deed.known = false;
         self
@@ -139,12 +138,12 @@ pub(crate) fn may_be_options(arg: &Arg) -> bool {
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
-/// `$@` or `$*`: it may contain anything.
+/// True for `$@` and `$*`, which may contain anything.
 pub(crate) fn is_all_arguments(arg: &Arg) -> bool {
     arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
 }
 
-/// A word whose name says that it contains options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
+/// True for a word whose name says that it contains options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
 pub(crate) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
         return false;
@@ -180,7 +179,7 @@ pub(crate) fn below(directory: &Value, name: &Value) -> Value {
     path.normalized()
 }
 
-/// Something that is not known at all.
+/// A value of which nothing is known.
 pub(crate) fn unknown(what: &str) -> Value {
     Value::hole(what, 0, Knowledge::Unknown)
 }

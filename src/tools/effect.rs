@@ -137,9 +137,9 @@ pub(crate) enum Change {
     Edit,
     /// Its owner is set.
     Own {
-        /// The user; `None` if it is not changed.
+        /// The user; `None` if the user stays the same.
         user: Option<Value>,
-        /// The group; `None` if it is not changed.
+        /// The group; `None` if the group stays the same.
         group: Option<Value>,
         /// True if it affects everything below as well.
         recursive: bool,
@@ -244,7 +244,7 @@ impl Effect {
         Effect { change, resource, again, operand: None, content: None }
     }
 
-    /// With the operand that names the resource.
+    /// The effect with the operand that names its resource.
     pub(crate) fn at(mut self, operand: Span) -> Self {
         self.operand = Some(operand);
         self
@@ -307,13 +307,13 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Whether it prepares the code that was brought: it installs, builds, migrates or gathers.
+    /// True if it prepares the code that was brought: it installs, builds, migrates or collects.
     pub(crate) fn prepares(self) -> bool {
         matches!(self, Role::Dependencies(_) | Role::Build(_) | Role::Migrate | Role::StaticFiles)
     }
 
-    /// Whether it is part of a deploy's work, to be done each time. Reading is not, and neither is setting a
-    /// state or moving files.
+    /// True if it is part of a deploy's work, which has to be done each time. Reading, setting a state and moving files are
+    /// not.
     pub(crate) fn is_work(self) -> bool {
         !matches!(
             self,
@@ -360,9 +360,10 @@ pub(crate) enum Ecosystem {
 pub(crate) struct Deed {
     /// What it changes, in order.
     pub(crate) effects: Vec<Effect>,
-    /// What it is for.
+    /// The purposes that it serves.
     pub(crate) roles: Vec<Role>,
-    /// It waits for an answer on a terminal each time it runs: why, and how to prevent the question.
+    /// Why it waits for an answer on a terminal each time it runs, and how to prevent the question. `None` if it does not
+    /// wait.
     pub(crate) prompts: Option<Prompt>,
     /// What it prints.
     pub(crate) prints: Prints,
@@ -401,7 +402,7 @@ pub(crate) struct Prompt {
     pub(crate) flag: Option<&'static str>,
     /// True if it goes on without asking when there is no terminal.
     pub(crate) only_people: bool,
-    /// It is the script's own question: the command reads the answer and does nothing else.
+    /// True if the script itself asks the question: the command reads the answer and does nothing else.
     pub(crate) of_script: bool,
 }
 
@@ -422,8 +423,7 @@ impl Deed {
         self
     }
 
-    /// The effects that put files in another place: copies, moves, links, also from other machines and
-    /// archives.
+    /// The effects that put files in another place: copies, moves and links, also from other machines and from archives.
     pub(crate) fn puts(&self) -> impl Iterator<Item = (&Effect, &Content)> {
         self.effects.iter().filter_map(|effect| Some((effect, effect.content.as_ref()?)))
     }

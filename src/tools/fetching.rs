@@ -61,7 +61,7 @@ pub(crate) fn wget(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// gh(1): downloads of releases and of what workflows have made. What else it does is not known here.
+/// gh(1) downloads releases and what workflows have made. Its other commands are not known here.
 pub(crate) fn gh(argv: &Argv) -> Deed {
     match (argv.literal(0), argv.literal(1)) {
         (Some("release" | "run"), Some("download")) => Deed::default().role(Role::Fetch),
@@ -69,7 +69,7 @@ pub(crate) fn gh(argv: &Argv) -> Deed {
     }
 }
 
-/// aws(1): `s3 cp`, `s3 mv` and `s3 sync`, from a bucket or to one.
+/// aws(1): `s3 cp`, `s3 mv` and `s3 sync` copy from a bucket or to one.
 pub(crate) fn aws(argv: &Argv) -> Deed {
     let options =
         argv.options("profile: region: endpoint-url: exclude: include: acl: storage-class: output:");

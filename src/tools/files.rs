@@ -8,7 +8,7 @@ use crate::tools::effect::{Again, Change, Deed, Mode, PathKind, Prints, Resource
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::{Aspect, Says};
 
-/// What success says: these fail where the path is not there.
+/// What success says: these commands fail if the path does not exist.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let there = |arg: &Arg| Some(Says::exists(Resource::Path(argv.path(arg))));
     let first_plain = || argv.args.iter().find(|arg| !arg.is_option());
@@ -29,7 +29,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What it says that they print something.
+/// What output of any kind says.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
     match argv.name.as_str() {
         "find" => found(argv),
@@ -45,7 +45,7 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What a line of `ls DIR` or `find DIR -name X` says.
+/// What a line in the output of `ls DIR` or `find DIR -name X` says.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let below = |mut path: Value, name: &Value| {
         path.push_str("/");
@@ -60,14 +60,14 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     below(argv.path(argv.args.first()?), &argv.args.get(named? + 1)?.value)
 }
 
-/// `find DIR -name X`, `find X -maxdepth 0`: one path.
+/// The one path that `find DIR -name X` or `find X -maxdepth 0` asks for.
 fn found(argv: &Argv) -> Option<Says> {
     let place = |word: &str| argv.args.iter().position(|arg| arg.value.as_literal() == Some(word));
     let mut path = argv.path(argv.args.first().filter(|arg| !arg.is_option())?);
     match place("-name").or_else(|| place("-path")) {
         Some(at) => {
             let name = &argv.args.get(at + 1)?.value;
-            // Which of several it finds is not known.
+            // It is not known which of several it finds.
             if name.is_glob() || name.key().contains(['*', '?', '[']) {
                 return None;
             }
@@ -135,7 +135,7 @@ pub(crate) fn mkdir(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// How many arguments of a `mkdir` are options, if `install -d` can replace it: none, or only `-p`.
+/// How many arguments of `mkdir` are options, if `install -d` can replace the command: none, or only `-p`.
 pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
     let options = argv.args.iter().take_while(|arg| arg.is_option()).count();
     let plain = match options {
@@ -212,7 +212,7 @@ pub(crate) fn touch(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// True for a command whose new file is empty, and which leaves one that is there as it is.
+/// True if the command creates an empty file and leaves an existing file as it is.
 pub(crate) fn leaves_empty(argv: &Argv) -> bool {
     argv.name == "touch"
 }
@@ -328,7 +328,7 @@ pub(crate) fn tee(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A log is meant to be appended to.
+/// True for a log, because logs are meant to be appended to.
 fn is_log(file: &Value) -> bool {
     let name = file.basename().to_string().to_ascii_lowercase();
     name.ends_with(".log") || name.split(['_', '.', '-', '$']).any(|part| matches!(part, "log" | "logfile"))

@@ -6,8 +6,7 @@ use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::thing::Thing;
 
-/// What `-exec` does to `{}`, it does to everything below the starting points. A pattern that finds nothing
-/// is not an error.
+/// What `-exec` does to `{}` is done to everything below the starting points. It is no error if a pattern finds nothing.
 pub(crate) fn find(argv: &Argv) -> Deed {
     let is_start = |arg: &&Arg| !arg.value.known_prefix().starts_with(['-', '(', '!']);
     let mut starts: Vec<&Arg> = argv.args.iter().take_while(is_start).collect();
@@ -78,7 +77,7 @@ pub(crate) fn find(argv: &Argv) -> Deed {
     }
 }
 
-/// True if a find(1) selects some of the entries that it visits: by name, by owner, or only directories.
+/// True if find(1) selects some of the entries that it visits: by name, by owner, or only directories.
 pub(crate) fn picks(argv: &Argv) -> bool {
     const TESTS: [&str; 8] = ["-name", "-iname", "-path", "-not", "!", "-regex", "-perm", "-user"];
     let word = |arg: &Arg, text: &str| arg.value.as_literal() == Some(text);

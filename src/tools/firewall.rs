@@ -9,8 +9,8 @@ use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 use crate::tools::thing::Thing;
 
-/// What success says: `iptables -C` and `firewall-cmd --query-…` fail where there is no such rule, `-L` and `nft list`
-/// where there is no such chain or table.
+/// What success says: `iptables -C` and `firewall-cmd --query-…` fail if there is no such rule. `-L` and `nft list` fail if
+/// there is no such chain or table.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let rule = || Some(Says::exists(Resource::FirewallRule(Value::default())));
     let has = |words: &[&str]| argv.has_any(words);

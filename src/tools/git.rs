@@ -12,7 +12,7 @@ use crate::tools::thing::Thing;
 /// git's own options.
 const GLOBAL: &str = "C: c: git-dir: work-tree: namespace: exec-path? p|paginate P no-pager bare";
 
-/// A command of git(1) with what stands in front of it taken in: `git -C DIR pull` is `pull` in DIR.
+/// A command of git(1), with git's own options applied: `git -C DIR pull` is `pull` in DIR.
 pub(crate) fn command(argv: &Argv) -> Option<Argv> {
     if argv.name != "git" {
         return None;
@@ -25,7 +25,7 @@ pub(crate) fn command(argv: &Argv) -> Option<Argv> {
     Some(inner)
 }
 
-/// The resource of `refs/tags/v1`, `refs/heads/main`; of a bare name a tag or a branch.
+/// The resource that `refs/tags/v1` or `refs/heads/main` names. A bare name is a tag or a branch.
 fn reference(name: &Value) -> Option<Says> {
     let of = |prefix: &str| name.key().strip_prefix(prefix).map(|rest| Value::from_key(rest, name));
     let fact =
@@ -40,8 +40,8 @@ fn reference(name: &Value) -> Option<Says> {
     (!own).then(|| Says::Either(fact(Thing::Branch, name.clone()), fact(Thing::Tag, name.clone())))
 }
 
-/// What success says: a repository is there, a remote, a branch or a tag of it; or nothing is left to commit
-/// (git-diff(1) `--quiet`). Tried with 2.39.
+/// What success says: there is a repository, or a remote, branch or tag of it; or nothing is left to commit (git-diff(1)
+/// `--quiet`). It was tried with 2.39.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let inner = command(argv)?;
     let options = inner.options("q|quiet v|verbose get get-all push all verify cached staged exit-code heads tags short exclude-standard");
@@ -70,7 +70,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What it says that something is printed: something is left to commit, or there is such a tag.
+/// What output of any kind says: something is left to commit, or there is such a tag.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let inner = command(argv)?;
     let options =
@@ -89,7 +89,7 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What a line of a list of remotes, branches, tags, work trees or values says.
+/// What a line of a list says: a list of remotes, branches, tags, work trees or values.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let inner = command(argv)?;
     let name = pattern.name();
@@ -204,7 +204,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     }
 }
 
-/// git's own options, then a command's. The behaviour of repetitions was tried with git 2.39.
+/// git(1): its own options precede the command. What a repetition does was tried with 2.39.
 pub(crate) fn git(argv: &Argv) -> Deed {
     let Some(inner) = command(argv) else {
         return Deed::read_only();
@@ -336,7 +336,7 @@ fn submodule(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// Commands that bring the source up to date. A new branch (`-b`) can be created only once.
+/// These commands bring the source up to date. A new branch (`-b`) can be created only once.
 fn source(argv: &Argv) -> Deed {
     let options =
         argv.options("b: c: B: C: q|quiet f|force depth: hard soft mixed t|track orphan: s|source: X: m:");

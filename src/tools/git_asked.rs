@@ -1,4 +1,4 @@
-//! What is asked of a call of git(1) besides its effects: which of its commands it is.
+//! Questions about a call of git(1) that its effects do not answer: which command it is.
 
 use crate::shell::argv::{Argv, name_of_program};
 use crate::shell::value::Value;
@@ -9,27 +9,27 @@ fn is_one_of(argv: &Argv, verbs: &[&str]) -> bool {
         .is_some_and(|inner| inner.program.value.as_literal().is_some_and(|verb| verbs.contains(&verb)))
 }
 
-/// git(1), whatever it does.
+/// True for git(1), whatever it does.
 pub(crate) fn is_git(argv: &Argv) -> bool {
     argv.name == "git"
 }
 
-/// `git pull`: it stops at changes in the tree.
+/// True for `git pull`, which stops if there are changes in the tree.
 pub(crate) fn pulls(argv: &Argv) -> bool {
     is_one_of(argv, &["pull"])
 }
 
-/// What takes changes in the tree away, or puts them aside.
+/// True if the command discards changes in the tree, or puts them aside.
 pub(crate) fn undoes_changes(argv: &Argv) -> bool {
     is_one_of(argv, &["reset", "stash", "checkout", "restore"])
 }
 
-/// It brings what is new to a tree that is there.
+/// True if the command updates an existing tree.
 pub(crate) fn updates(argv: &Argv) -> bool {
     is_one_of(argv, &["pull", "fetch", "reset", "checkout", "switch"])
 }
 
-/// A text of which a line brings what is new to a tree, whatever reads it.
+/// True if a line of the text updates an existing tree, whatever reads the text.
 pub(crate) fn text_updates(text: &str) -> bool {
     text.lines().any(|line| {
         !line.trim_start().starts_with('#')
@@ -40,7 +40,7 @@ pub(crate) fn text_updates(text: &str) -> bool {
     })
 }
 
-/// It refuses to work in the repository of another account ("dubious ownership", CVE-2022-24765).
+/// True if the command refuses to work in another account's repository ("dubious ownership", CVE-2022-24765).
 pub(crate) fn minds_the_owner(argv: &Argv) -> bool {
     is_one_of(
         argv,
@@ -48,7 +48,7 @@ pub(crate) fn minds_the_owner(argv: &Argv) -> bool {
     )
 }
 
-/// `git config --add safe.directory`: the owner is minded no more.
+/// True for `git config --add safe.directory`, after which git accepts another owner.
 pub(crate) fn trusts_a_directory(argv: &Argv) -> bool {
     argv.name == "git" && argv.args.iter().any(|arg| arg.value.known_prefix() == "safe.directory")
 }

@@ -7,8 +7,8 @@ use crate::tools::draft::{Draft, FILE, below, unknown};
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 use crate::tools::says::facts::Says;
 
-/// What success says: `openssl x509 -checkend` that the certificate is there and still good, `ssh-keygen -F HOST` that
-/// known_hosts has the host (ssh-keygen(1)).
+/// What success says: after `openssl x509 -checkend` the certificate exists and is still valid; after `ssh-keygen -F HOST`
+/// known_hosts contains the host (ssh-keygen(1)).
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     match argv.name.as_str() {
         "openssl" => {
@@ -45,7 +45,8 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         "htpasswd" => Advice::help(
             "leave `-c` out, and make the file first where it is missing: `[ -f FILE ] || touch FILE`",
         ),
-        // Without a terminal it fails, and with one it asks. Only the first goes the same way on a first run.
+        // Without a terminal gpg fails if the file exists, so `--yes` changes nothing about a first run. With a terminal it
+        // asks, and `--yes` would take the question away.
         "gpg" | "gpg2" => {
             let flag = match asked.flag("--yes") {
                 Edit::Behind(words) => Edit::Behind(Words { is_safe: asked.fails(), ..words }),
@@ -77,7 +78,7 @@ pub(crate) fn htpasswd(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// openssl(1): a key that is generated again is another key.
+/// openssl(1): a key that is generated again is a different key.
 pub(crate) fn openssl(argv: &Argv) -> Deed {
     let Some(inner) = argv.shifted(0) else {
         return Deed::read_only();

@@ -1,7 +1,7 @@
-//! Which accounts a server has that nobody needs to create. This is only data; nothing here knows commands.
+//! The accounts that a server has without anybody creating them. This is only data; nothing here knows commands.
 
-/// Accounts of every Debian and Ubuntu (base-passwd 3.6, `passwd.master`), and of every Fedora and its
-/// relatives (setup).
+/// The accounts of every Debian and Ubuntu (base-passwd 3.6, `passwd.master`), and of every Fedora and its relatives
+/// (setup).
 const BASE: &[&str] = &[
     "root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy",
     "www-data", "backup", "list", "irc", "gnats", "_apt", "nobody", "adm", "shutdown", "halt", "operator",
@@ -9,7 +9,7 @@ const BASE: &[&str] = &[
     "systemd-timesync", "systemd-coredump", "uuidd",
 ];
 
-/// The login of an image for a cloud or a board.
+/// The logins of images for clouds and boards.
 const LOGINS: &[&str] = &[
     "ubuntu", "ec2-user", "admin", "debian", "vagrant", "pi", "azureuser", "opc", "centos", "fedora",
     "rocky", "almalinux", "core", "alpine", "cloud-user", "cloud", "user", "oracle", "arch", "dietpi",
@@ -17,8 +17,8 @@ const LOGINS: &[&str] = &[
     "ploi", "dokku", "plesk", "www",
 ];
 
-/// Accounts that a package's own scripts create, as Debian's and the vendors' packages do. The packages of gunicorn,
-/// supervisor, php-fpm, docker and MariaDB have none of their own name (looked into for Debian 12).
+/// Accounts that packages create by their own scripts, in Debian and in the vendors' packages. The packages of gunicorn,
+/// supervisor, php-fpm, docker and MariaDB create none with their own name (looked into for Debian 12).
 const OF_PACKAGES: &[&str] = &[
     "postgres", "redis", "valkey", "mysql", "mongodb", "mongod", "rabbitmq", "nginx", "apache", "caddy",
     "haproxy", "memcache", "memcached", "elasticsearch", "opensearch", "kibana", "logstash", "grafana",

@@ -1,7 +1,6 @@
-//! Which units a server has that no deploy of an app brings. Data alone; nothing here knows of commands.
+//! The units that a server has without a deploy of an app. This is only data; nothing here knows commands.
 
-/// Units that a server has, or that come with software which is installed in other ways than by a package of
-/// its name.
+/// Units that every server has, or that come with software which is installed in other ways than by a package of its name.
 const KNOWN: &[&str] = &[
     "ssh", "sshd", "cron", "crond", "docker", "containerd", "ufw", "firewalld", "fail2ban", "snapd",
     "rsyslog", "dbus", "getty", "chrony", "chronyd", "ntp", "ntpd", "ntpsec", "NetworkManager", "networking",
@@ -12,7 +11,7 @@ const KNOWN: &[&str] = &[
     "multi-user", "graphical", "default",
 ];
 
-/// Software whose units bear a version or an instance behind its name.
+/// Software whose units have a version or an instance after the name.
 const FAMILIES: [&str; 7] = ["postgresql", "redis", "mongo", "nginx", "apache2", "httpd", "caddy"];
 
 /// True for a unit that is there without the deploy, by its name without `.service`.
@@ -22,7 +21,7 @@ pub(crate) fn is_there_already(stem: &str) -> bool {
         || FAMILIES.iter().any(|family| stem.starts_with(family))
 }
 
-/// Services that know nothing of the app: whatever it is, they run the same.
+/// Services that know nothing about the app and run the same for any app.
 pub(crate) fn is_foreign(unit: &str) -> bool {
     const FOREIGN: [&str; 16] = [
         "postgresql", "redis", "redis-server", "mysql", "mysqld", "mariadb", "mongod", "mongodb",
@@ -38,7 +37,7 @@ pub(crate) fn is_beside_the_app(unit: &str) -> bool {
     BESIDE.contains(&unit.trim_end_matches(".service"))
 }
 
-/// Words for what has to be root, or maintains the machine and not the app: containers, networks,
+/// Words for things that have to run as root, or that maintain the machine and not the app: containers, networks,
 /// certificates, backups.
 const OF_ROOT: [&str; 24] = [
     "docker", "podman", "compose", "nginx", "caddy", "haproxy", "ufw", "iptables", "nft", "firewall",
@@ -46,7 +45,7 @@ const OF_ROOT: [&str; 24] = [
     "systemctl", "fail2ban", "watchdog", "updater", "monitor",
 ];
 
-/// True where a unit's command or description, in small letters, says that it has to be root.
+/// True if a unit's command or description, in lower case, says that it has to run as root.
 pub(crate) fn keeps_the_machine(text: &str) -> bool {
     OF_ROOT.iter().any(|word| text.contains(word))
 }

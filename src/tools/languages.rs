@@ -10,10 +10,10 @@ use crate::tools::serves::server::{Listen, SERVER, Server, daemon};
 const RUBY: Server =
     Server { language: Language::Ruby, role: Some(ServiceRole::App), runs_app: true, ..SERVER };
 
-/// What serves an application of Ruby, PHP and others, or works for it.
+/// Programs that serve an application of Ruby, PHP and others, or work for it.
 ///
-/// Facts: `puma --help` and its docs/systemd.md (it tells systemd that it is ready, since 5.1), unicorn(1),
-/// sidekiq's examples/systemd (the same, since 6.0), `passenger start --help`, php-fpm(8).
+/// The facts are from `puma --help` and its docs/systemd.md (it tells systemd that it is ready, since 5.1), unicorn(1),
+/// sidekiq's examples/systemd (the same, since 6.0), `passenger start --help` and php-fpm(8).
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         names: &["puma"],
@@ -71,7 +71,7 @@ pub(crate) const SERVERS: &[Server] = &[
         language: Language::Php,
         role: Some(ServiceRole::App),
         daemon: &[daemon(&["-D"]), daemon(&["--daemonize"])],
-        // Without `-F` its settings decide.
+        // Without `-F`, its settings file decides.
         stays: false,
         notifies: None,
         runs_app: true,
@@ -372,7 +372,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
 fn cargo(argv: &Argv, verb: &str) -> Deed {
     use Ecosystem::Rust;
     match verb {
-        // Both stop if there is a Cargo.toml (tried).
+        // Both commands stop if there is a Cargo.toml (tried).
         verb @ ("init" | "new") => {
             let mut draft = Draft::of(argv);
             let directory =

@@ -1,6 +1,6 @@
-//! Which package of Python needs which library of the system. Data alone.
+//! Which Python package needs which library of the system. This is only data.
 
-/// What a package needs from the system.
+/// A library that a package needs from the system.
 pub(crate) struct Need {
     /// The package, with its name as in PEP 503.
     pub(crate) package: &'static str,
@@ -8,15 +8,15 @@ pub(crate) struct Need {
     pub(crate) library: &'static str,
     /// Parts of the names of packages that have it or bring it, also in other distributions.
     pub(crate) others: &'static [&'static str],
-    /// An extra with which it brings its own.
+    /// An extra with which the package brings its own library.
     pub(crate) unless: &'static str,
-    /// What happens without.
+    /// What happens without the library.
     pub(crate) without: &'static str,
 }
 
-/// From the page that is named. It was also tried, with the newest release in a fresh environment on Debian
-/// 12 without the library: mysqlclient, python-ldap, pyaudio, pdf2image, pytesseract and pydub fail with
-/// these words.
+/// Each fact is from the page that is named beside it. It was also tried with the newest release, in a fresh environment on
+/// Debian 12 without the library: mysqlclient, python-ldap, pyaudio, pdf2image, pytesseract and pydub fail with these
+/// words.
 pub(crate) const NEEDS: &[Need] = &[
     // https://www.psycopg.org/docs/install.html#build-prerequisites; only psycopg2-binary has wheels for Linux.
     Need {

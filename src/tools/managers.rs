@@ -1,5 +1,5 @@
-//! What keeps processes and containers running besides systemd, as far as somebody asks for that alone: supervisor,
-//! docker, the tools of clusters.
+//! The programs besides systemd that keep processes and containers running: pm2, supervisor, docker, the tools of clusters.
+//! This file only says which programs they are.
 
 use crate::shell::argv::{Argv, name_of_program};
 use crate::tools::containers::{is_compose, is_runtime};
@@ -25,7 +25,7 @@ impl Manager {
         }
     }
 
-    /// The one whose program it is, and that the command tells to start something.
+    /// The manager whose program is called, if the command tells it to start something.
     pub(crate) fn told_to_start(words: &[String]) -> Option<Manager> {
         let (program, rest) = words.split_first()?;
         let (manager, verbs): (Manager, &[&str]) = match name_of_program(program) {
@@ -38,7 +38,7 @@ impl Manager {
     }
 }
 
-/// The verbs with which pm2 starts what they name: `pm2 --help` of 7.0, and `gracefulReload` of older versions.
+/// The verbs with which pm2 starts a process: `pm2 --help` of 7.0, and `gracefulReload` of older versions.
 pub(super) const PM2_STARTS: [&str; 7] = [
     "start", "restart", "reload", "startOrRestart", "startOrReload", "startOrGracefulReload",
     "gracefulReload",
@@ -60,34 +60,34 @@ fn a_manager_is_told_to_start() {
     }
 }
 
-/// The name of pm2, or of its edition for containers.
+/// True for the name of pm2, or of its edition for containers.
 pub(crate) fn is_pm2(name: &str) -> bool {
     matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
 }
 
-/// supervisord itself, which is told its settings.
+/// True for supervisord itself, which gets a settings file.
 pub(crate) fn is_supervisord(argv: &Argv) -> bool {
     argv.name == "supervisord"
 }
 
-/// Programs that keep a process running without a unit.
+/// True for a program that keeps a process running without a unit.
 pub(crate) fn keeps_processes(name: &str) -> bool {
     is_pm2(name) || matches!(name, "supervisorctl" | "supervisord" | "forever" | "screen" | "tmux" | "nohup")
 }
 
-/// A line of a text that drives services.
+/// True if a line of a text starts or stops services.
 pub(crate) fn drives_services(line: &str) -> bool {
     line.contains("systemctl") || line.contains("service ")
 }
 
-/// A manager of processes or containers: what it runs is told of elsewhere.
+/// True for a manager of processes or containers. What it runs is read elsewhere.
 pub(crate) fn is_manager(argv: &Argv) -> bool {
     is_pm2(&argv.name)
         || ["docker", "podman", "supervisor"].iter().any(|manager| argv.name.starts_with(manager))
 }
 
-/// It runs the app in containers, or drives what does: `docker run`, kubectl and its like. Of a package that it installs
-/// alone is no concern of this.
+/// True if the command runs the app in containers, or controls a program that does: `docker run`, kubectl and similar
+/// tools. A package that is only installed does not count.
 pub(crate) fn runs_the_app(argv: &Argv) -> bool {
     match argv.name.as_str() {
         name if is_runtime(name) => argv.has_word("run"),
@@ -96,19 +96,19 @@ pub(crate) fn runs_the_app(argv: &Argv) -> bool {
     }
 }
 
-/// What runs is on other machines than this one: a cluster's tools, `docker stack`.
+/// True if what runs is on other machines: the tools of clusters, `docker stack`.
 pub(crate) fn drives_other_machines(name: &str, words: &[String]) -> bool {
     const CLUSTERS: [&str; 8] =
         ["kubectl", "helm", "ansible-playbook", "terraform", "nomad", "flyctl", "eb", "k3s"];
     CLUSTERS.contains(&name) || name == "docker" && words.iter().any(|word| word == "stack")
 }
 
-/// A unit's program that runs containers.
+/// True if a unit's program runs containers.
 pub(crate) fn is_runtime_program(program: &str) -> bool {
     program.contains("docker") || program.contains("podman")
 }
 
-/// A package that brings the runtime of containers.
+/// True for a package that brings a container runtime.
 pub(crate) fn is_runtime_package(package: &str) -> bool {
     package.starts_with("docker")
 }

@@ -65,8 +65,8 @@ use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
 
 /// What a command does. An unknown tool gives `Deed::default()`, with `known == false`.
 ///
-/// Words whose names say that they contain options (`$APT_OPTS`) are left out. It is not known then what they
-/// change about a second run, and nothing is said to ask.
+/// Words whose names say that they contain options (`$APT_OPTS`) are left out. Then nothing is said about a second run that
+/// such options could change, and no command is said to ask.
 pub(crate) fn deed(argv: &Argv) -> Deed {
     if !argv.args.iter().any(draft::named_like_options) {
         return visible(argv);
@@ -79,7 +79,8 @@ pub(crate) fn deed(argv: &Argv) -> Deed {
         deed.known = false;
         deed.roles.retain(|role| *role != Role::ReadOnly);
     }
-    // With no option do these fail on an existing directory or name.
+    // git and docker refuse an existing directory or name whatever the hidden options are. For any other tool, an option
+    // may accept it.
     if argv.name != "git" && !containers::is_runtime(&argv.name) {
         for effect in &mut deed.effects {
             if effect.again != Again::NoChange {
@@ -236,7 +237,7 @@ fn visible(argv: &Argv) -> Deed {
 
 /// True for a command that only root may run.
 pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
-    // Their services are their own, and may be an ordinary user's.
+    // These have services of their own, which may belong to an ordinary user.
     let own_services = containers::is_runtime(&argv.name) || managers::keeps_processes(&argv.name);
     let roots = deed.roles.iter().any(|role| {
         matches!(

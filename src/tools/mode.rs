@@ -1,5 +1,4 @@
-//! The language of chmod(1), read in one place. It says which rights a mode gives and takes, and knows nothing about who
-//! needs them.
+//! The language of chmod(1). It says which rights a mode gives and takes, and knows nothing about who needs them.
 
 use crate::shell::value::Value;
 
@@ -37,12 +36,12 @@ impl Mode {
         self.right(OTHERS, 'r')
     }
 
-    /// Whether they can write to it afterwards.
+    /// Whether other accounts can write to it afterwards.
     pub(crate) fn others_can_write(&self) -> Option<bool> {
         self.right(OTHERS, 'w')
     }
 
-    /// Whether they can enter it afterwards, if it is a directory.
+    /// Whether other accounts can enter it afterwards, if it is a directory.
     pub(crate) fn others_can_enter(&self) -> Option<bool> {
         match self {
             // In a directory, `X` is `x`.
@@ -86,7 +85,7 @@ impl Mode {
         }
     }
 
-    /// True for a mode after which nobody can execute.
+    /// True if nobody can execute the file after this mode is set.
     pub(crate) fn takes_execution(&self) -> bool {
         CLASSES.into_iter().all(|class| self.right(class, 'x') == Some(false))
     }
@@ -115,7 +114,7 @@ impl Mode {
             let is_masked = who.is_empty() && right == 'w' && class != 'u';
             let copies = rights.contains(['u', 'g', 'o']);
             known = match (sign, rights.contains(right)) {
-                // What is copied is not known, nor what `X` comes to.
+                // It is not known what is copied, nor what `X` results in.
                 _ if copies => None,
                 ('=', false) if right == 'x' && rights.contains('X') => None,
                 ('=', has) => Some(has && !is_masked),
@@ -177,7 +176,7 @@ mod tests {
             ("+rwx", [yes, open, yes]),
             ("-rwx", [no, open, no]),
             ("=rw", [yes, no, no]),
-            // What is copied is not known.
+            // It is not known what is copied.
             ("o=g", [open, open, open]),
             ("g=o", [open, open, open]),
         ] {

@@ -21,7 +21,7 @@ const FRONTEND: Server = Server {
     ..SERVER
 };
 
-/// Servers of pages.
+/// Programs that serve pages.
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         names: &["next"],
@@ -43,10 +43,10 @@ pub(crate) const SERVERS: &[Server] = &[
     },
 ];
 
-/// node(1) with a script, and package managers with one of the project's.
+/// node(1) runs a script, and a package manager one of the project's scripts.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     let stays = match argv.name.as_str() {
-        // A script may leave something else running and end.
+        // A script may start something in the background and end.
         "node" | "bun" | "deno" | "tsx" | "ts-node" | "nodemon" | "npm" | "yarn" | "pnpm" | "npx" => {
             Stays::Foreground { sure: false }
         }
@@ -91,7 +91,7 @@ fn dependencies(argv: &Argv, directory: Option<&Value>) -> Deed {
     Deed::of(vec![effect]).role(DEPENDENCIES)
 }
 
-/// Where the name of a script of package.json stands among the operands: `npm run build`, `yarn build`, `npm start`.
+/// The index, among the operands, of the name of a script of package.json: `npm run build`, `yarn build`, `npm start`.
 fn script_at(manager: PackageManager, operands: &[&Arg]) -> Option<usize> {
     // `yarn workspace web build`
     let at = if manager == PackageManager::Yarn && word(operands, 0) == "workspace" { 2 } else { 0 };
@@ -103,14 +103,15 @@ fn script_at(manager: PackageManager, operands: &[&Arg]) -> Option<usize> {
     }
 }
 
-/// The name of the script of package.json that a command runs. Of yarn, pnpm and bun it may be one of their own commands.
+/// The name of the script of package.json that a command runs. For yarn, pnpm and bun it may also be one of their own
+/// commands.
 pub(crate) fn package_script(argv: &Argv) -> Option<String> {
     let manager = PackageManager::called(&argv.name)?;
     let operands = argv.options(manager.options()).operands;
     operands.get(script_at(manager, &operands)?).map(|name| name.value.to_string())
 }
 
-/// The scripts of package.json that the lines of a text run, whatever reads it.
+/// The scripts of package.json that the lines of a text run, whatever reads the text.
 pub(crate) fn package_scripts_of(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for words in stretches(text) {
@@ -166,7 +167,7 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
     }
 }
 
-/// Programs of a tree that are called through a package manager.
+/// True for a program that is in the project's tree and called through a package manager.
 fn is_program(name: &str) -> bool {
     is_pm2(name)
         || [
@@ -229,7 +230,7 @@ fn script(operands: &[&Arg], at: usize) -> Deed {
     deed
 }
 
-/// What TypeORM's, AdonisJS's and Knex's consoles are told, wherever they are called from.
+/// True for the words that tell the consoles of TypeORM, AdonisJS and Knex to migrate, wherever they are called from.
 fn runs_migrations(words: &[&Arg]) -> bool {
     words.iter().any(|word| {
         matches!(word.value.as_literal(), Some("migration:run" | "migrations:run" | "migrate:latest"))
@@ -338,7 +339,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         }
         ("prisma", "db", "push") => {
             draft.role(Role::Migrate);
-            // "accept-data-loss": it drops columns and tables that the schema no longer has.
+            // "accept-data-loss" drops columns and tables that the schema no longer has.
             if options.has("force-reset") || options.has("accept-data-loss") {
                 draft.loses_data();
             }
@@ -380,7 +381,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
         }
         ("knex", "seed:run", _) => {
             draft.role(Role::Seed);
-            // It cannot be seen here what a seed file empties first.
+            // The tables that a seed file empties first are not visible here.
             let rows = Resource::Other(Thing::Rows, argv.cwd.clone());
             draft.add_implied(Change::Append, rows, Again::Unknown);
         }
@@ -390,7 +391,7 @@ pub(crate) fn migrator(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// prisma's own option that drops columns and tables of which the schema knows no more.
+/// True for the option of prisma that drops columns and tables which the schema no longer has.
 pub(crate) fn accepts_data_loss(argv: &Argv) -> bool {
     argv.has_word("--accept-data-loss")
 }

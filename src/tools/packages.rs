@@ -8,8 +8,8 @@ use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 
-/// Programs that a package brings under another name than its own: the file lists of Debian 12's and Ubuntu
-/// 24.04's packages, and of the vendors' own.
+/// Programs that a package brings under another name than its own. Sources: the file lists of the packages of Debian 12,
+/// Ubuntu 24.04 and the vendors.
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
     ("apache2-utils", &["htpasswd", "ab"]),
@@ -78,7 +78,7 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
     for operand in operands {
         let value = &operand.value;
         let text = value.key();
-        // Local files, and options that apt accepts after a package.
+        // A local file is not the name of a package.
         if text.starts_with(['.', '/']) || value.is_empty() {
             continue;
         }
@@ -102,7 +102,7 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
     }
 }
 
-/// Libraries, headers and modules bring no program of their own name.
+/// True for libraries, headers and modules, which bring no program with the package's name.
 fn is_without_program(package: &str) -> bool {
     const STARTS: [&str; 6] = ["lib", "python3-", "php-", "fonts-", "linux-", "ca-certificates"];
     const ENDS: [&str; 6] = ["-dev", "-devel", "-common", "-venv", "-data", "-headers"];
@@ -177,7 +177,7 @@ pub(crate) fn add_apt_repository(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// dnf(8), yum(8), microdnf: ask `Is this ok [y/N]` unless `-y`.
+/// dnf(8), yum(8) and microdnf ask `Is this ok [y/N]` unless `-y` is given.
 pub(crate) fn dnf(argv: &Argv) -> Deed {
     let options = argv.options("y|assumeyes q|quiet c|config: C d: e: x|exclude: enablerepo: disablerepo: setopt: releasever: nogpgcheck allowerasing skip-broken assumeno");
     with_question(
@@ -277,8 +277,8 @@ pub(crate) fn snap(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What success says: command(1p) and which(1) fail where there is no such program, and `dpkg -s`, `rpm -q`, `apk -e`,
-/// `pacman -Q`, `snap list`, `npm ls`, `pip show`, `gem list -i` where there is no such package.
+/// What success says: command(1p) and which(1) fail if there is no such program. `dpkg -s`, `rpm -q`, `apk -e`,
+/// `pacman -Q`, `snap list`, `npm ls`, `pip show` and `gem list -i` fail if there is no such package.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let package = |arg: &Arg| Some(Says::exists(Resource::Package(arg.value.clone())));
     let last = || argv.args.last().filter(|arg| !arg.is_option());

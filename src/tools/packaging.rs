@@ -1,14 +1,14 @@
-//! Installs of an app's dependencies: by which manager, of what list, bound to its lockfile or not. Whatever a deploy's
-//! rules ask of pip, uv, Poetry, npm and their like besides their effects stands here; nothing here knows of manifests.
+//! Installs of an app's dependencies: which manager installs which list, and whether a lockfile binds it. It answers what
+//! rules ask about pip, uv, Poetry, npm and similar managers besides their effects; nothing here knows manifests.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::tools::effect::Ecosystem;
 use crate::tools::runners::python_module;
 
-/// Who installs and builds packages of Node.
+/// A package manager of Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PackageManager {
-    /// npm; also where nothing says otherwise.
+    /// npm, and the default if nothing names another one.
     Npm,
     /// pnpm.
     Pnpm,
@@ -32,13 +32,13 @@ impl PackageManager {
         }
     }
 
-    /// The one whose command it is.
+    /// The manager that has this command.
     pub(crate) fn called(name: &str) -> Option<PackageManager> {
         PackageManager::ALL.into_iter().find(|manager| manager.command() == name)
     }
 
-    /// The options of which a value may follow, as [`Argv::options`] reads them. `-w` of npm names a workspace; of pnpm it is
-    /// a flag for the root of the workspace (tried with npm 11, pnpm 9 and 12).
+    /// Its options, as [`Argv::options`] reads them. npm's `-w` names a workspace; pnpm's is a flag for the root of the
+    /// workspace (tried with npm 11, pnpm 9 and 12).
     pub(super) fn options(self) -> &'static str {
         macro_rules! with_common {
             ($own:literal) => {
@@ -56,7 +56,7 @@ impl PackageManager {
         }
     }
 
-    /// An install that is bound to the lockfile.
+    /// The command that installs exactly what the lockfile says.
     pub(crate) fn strict_install(self) -> &'static str {
         match self {
             PackageManager::Npm => "npm ci",
@@ -67,7 +67,7 @@ impl PackageManager {
     }
 }
 
-/// The manager of an install that may bring other versions than its lockfile names.
+/// The manager of an install that may bring other versions than the lockfile names.
 pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
     let manager = PackageManager::called(&argv.name)?;
     let (install, bound): (bool, &[&str]) = match manager {
@@ -85,10 +85,10 @@ pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
     (install && !argv.has_any(bound)).then_some(manager)
 }
 
-/// A command that updates everything: the lockfile that it rewrites, and the command that keeps to it.
+/// For a command that updates everything: the lockfile that it rewrites, and the command that keeps to the lockfile.
 pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     let verb = argv.literal(0)?;
-    // Whoever names a package wants that one.
+    // A named package is updated on purpose.
     let all = argv.args.iter().skip(1).all(Arg::is_option);
     if !all || argv.has_any(&["-g", "--global", "--dry-run", "--lock"]) {
         return None;
@@ -107,7 +107,7 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// pip(1), by its own name or as a module of Python.
+/// True for pip(1), by its own name or as a module of Python.
 pub(crate) fn is_pip(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "pip" => true,
@@ -116,17 +116,17 @@ pub(crate) fn is_pip(argv: &Argv) -> bool {
     }
 }
 
-/// pip, or uv in its place: `uv pip install`.
+/// True for pip, and for uv in its place: `uv pip install`.
 pub(crate) fn works_as_pip(argv: &Argv) -> bool {
     is_pip(argv) || argv.name == "uv" && argv.has_word("pip")
 }
 
-/// `--no-deps`: a list names all by itself.
+/// True for `--no-deps`, which means that the list names every package.
 pub(crate) fn leaves_out_requirements(argv: &Argv) -> bool {
     works_as_pip(argv) && argv.has_word("--no-deps")
 }
 
-/// `pip install certbot` does not install what the app declares.
+/// True if an install names its packages: `pip install certbot` does not install what the app declares.
 pub(crate) fn installs_by_name(argv: &Argv) -> bool {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=<>~![]".contains(&b));
     works_as_pip(argv)
@@ -138,39 +138,39 @@ pub(crate) fn installs_by_name(argv: &Argv) -> bool {
         })
 }
 
-/// Does the manager install what the project itself lists, with a lockfile beside it?
+/// True if the manager installs what the project itself lists, with a lockfile beside it.
 pub(crate) fn installs_the_project(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm") && !argv.has_word("pip")
 }
 
-/// It installs by the lockfile, or writes it out as requirements.
+/// True if the command installs what the lockfile says, or exports it as requirements.
 pub(crate) fn works_by_lockfile(argv: &Argv) -> bool {
     installs_the_project(argv) && argv.has_any(&["sync", "install", "export", "requirements"])
 }
 
-/// The manager makes the environment that it works in.
+/// True if the manager makes the environment in which it works.
 pub(crate) fn manages_environments(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm" | "hatch" | "tox") || is_conda(argv)
 }
 
-/// conda and its like, whose environments hold more than Python.
+/// True for conda and its relatives, whose environments contain more than Python.
 pub(crate) fn is_conda(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "conda" | "mamba" | "micromamba")
 }
 
-/// A directory of conda or what works as it.
+/// True for a directory of conda or one of its relatives.
 pub(crate) fn is_in_conda(directory: &str) -> bool {
     directory.contains("conda") || directory.contains("mamba")
 }
 
-/// A package of Debian that is a library of Python, and no tool that works with Python.
+/// True for a Debian package that is a Python library and not a tool for Python.
 pub(crate) fn is_python_library(package: &str) -> bool {
     const TOOLS: [&str; 8] = ["pip", "venv", "dev", "setuptools", "wheel", "full", "distutils", "virtualenv"];
     let rest = package.strip_prefix("python3-");
     rest.is_some_and(|rest| !TOOLS.contains(&rest) && !rest.starts_with("certbot"))
 }
 
-/// The install leaves out development dependencies, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
+/// True if the install leaves out development dependencies, <https://docs.npmjs.com/cli/commands/npm-install#omit>.
 pub(crate) fn omits_development(argv: &Argv) -> bool {
     const WORDS: [&str; 7] = [
         "--omit=dev", "--production", "--only=production", "--only=prod", "--prod", "-P", "--production=true",
@@ -184,7 +184,7 @@ pub(crate) fn omits_development(argv: &Argv) -> bool {
             && !line.contains("--prod=false")
 }
 
-/// Whose program does the work of a migration or of static files; `None` where the words do not say.
+/// The ecosystem of the program that migrates or collects static files; `None` if the words do not show it.
 pub(crate) fn ecosystem(argv: &Argv) -> Option<Ecosystem> {
     Some(match argv.name.as_str() {
         "alembic" | "flask" | "aerich" | "manage.py" | "django-admin" | "uv" | "poetry" | "python" => {
@@ -198,7 +198,7 @@ pub(crate) fn ecosystem(argv: &Argv) -> Option<Ecosystem> {
     })
 }
 
-/// Installs what a manifest names, and not some package by its name; asked of an install of that ecosystem.
+/// True if an install of this ecosystem installs what a manifest names, and not a package by its name.
 pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
     match of {
         Ecosystem::Python => {
@@ -216,14 +216,14 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
     }
 }
 
-/// A line that works on several packages of a workspace, or on one that it names.
+/// True if a line works on several packages of a workspace, or on one that it names.
 pub(crate) fn works_in_a_workspace(line: &str) -> bool {
     const WORDS: [&str; 8] =
         ["--workspaces", "--filter", " -w ", "--workspace", " -r ", "turbo", "lerna", "--recursive"];
     WORDS.iter().any(|word| line.contains(word))
 }
 
-/// The command works in another directory than the one it is called in, or on a part of a workspace.
+/// True if the command works in another directory than the one it is called in, or on a part of a workspace.
 pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
     const ELSEWHERE: [&str; 7] = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
     argv.args.iter().any(|arg| ELSEWHERE.iter().any(|option| arg.value.known_prefix().starts_with(option)))
@@ -232,12 +232,13 @@ pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
 /// The program that builds programs in Rust.
 pub(crate) const CARGO: &str = "cargo";
 
-/// cargo and what stands in for it.
+/// True for cargo and its replacements.
 pub(crate) fn is_cargo(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), CARGO | "cross")
 }
 
-/// A line in which a process runs what a build of Node makes, or may through a script of package.json.
+/// True if a process with this command line may run what a build of Node makes, directly or through a script of
+/// package.json.
 pub(crate) fn may_run_a_build(command: &str) -> bool {
     ["next", "nuxt", "npm", "yarn", "pnpm"].iter().any(|word| command.contains(word))
 }

@@ -13,7 +13,8 @@ const GREP: &str = "q|quiet|silent s|no-messages i|ignore-case E|extended-regexp
 
 /// Characters with a special meaning in an expression. A line never contains a newline.
 const OPERATORS: [char; 15] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$', '\n'];
-/// One guard is compared with each line that a script writes, and the other way round.
+/// How many compiled expressions are kept. Usually one guard is compared with each line that a script writes, or one line
+/// with each guard.
 const MOST_COMPILED: usize = 32;
 /// The size limit of a compiled expression in bytes. A person writes no larger one.
 const MAX_COMPILED: usize = 1 << 20;
@@ -22,7 +23,7 @@ thread_local! {
     static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
 }
 
-/// True where a text that is written makes `grep PATTERN` succeed. What is not all known is believed to.
+/// True if a text that is written makes `grep PATTERN` succeed. If the text is not fully known, it is assumed to.
 pub(crate) fn holds_pattern(text: &Value, pattern: &Value) -> bool {
     let (Some(text), Some(pattern)) = (text.as_literal(), pattern.as_literal()) else { return true };
     tick();
@@ -60,12 +61,12 @@ pub(crate) struct Pattern {
     whole_line: bool,
     whole_word: bool,
     any_case: bool,
-    /// Lines without it are looked for.
+    /// True if lines without the pattern are wanted.
     pub(crate) is_inverted: bool,
 }
 
 impl Pattern {
-    /// The pattern of a grep, and the file that it looks into where it names one.
+    /// The pattern of a grep, and the file that it searches, if it names one.
     pub(crate) fn of(grep: &Argv) -> Option<(Self, Option<&Arg>)> {
         let options = grep.options(GREP);
         let mut operands = options.operands.iter().copied();
@@ -91,7 +92,7 @@ impl Pattern {
         Some((pattern, operands.next()))
     }
 
-    /// A text that stands somewhere in a line.
+    /// A text that may be anywhere in a line.
     pub(crate) fn fixed(text: Value) -> Self {
         Pattern {
             text,
@@ -108,12 +109,12 @@ impl Pattern {
         Pattern { syntax: Syntax::Extended, ..Pattern::fixed(text) }
     }
 
-    /// As it is written.
+    /// The pattern as it is written.
     pub(crate) fn text(&self) -> &Value {
         &self.text
     }
 
-    /// The name that it looks for: without what ties it to the ends of a line.
+    /// The name that it looks for, without the anchors.
     pub(crate) fn name(&self) -> Value {
         let key = self.text.key().trim_start_matches(['^', '/']).trim_end_matches('$').trim();
         let key = ["\\b", "\\<"].iter().fold(key, |key, edge| key.trim_start_matches(edge));
@@ -121,12 +122,12 @@ impl Pattern {
         Value::from_key(key, &self.text)
     }
 
-    /// It matches whatever is printed: `grep -q .`.
+    /// True if it matches anything that is printed: `grep -q .`.
     pub(crate) fn is_anything(&self) -> bool {
         matches!(self.text.as_literal(), Some("" | "." | ".*" | "..*" | "^" | "[0-9]" | "[^[:space:]]"))
     }
 
-    /// What it says of a service that its state matches: true for off, false for on. `None` where it matches both, as
+    /// What a match says about a service: true for off, false for on. `None` if the pattern matches both states, as
     /// `active` matches "inactive".
     pub(crate) fn says_off(&self) -> Option<bool> {
         const OFF: [&str; 8] =
@@ -148,7 +149,7 @@ impl Pattern {
         name.split_once(':').map_or(name, |(name, _)| name)
     }
 
-    /// As a regular expression of the crate `regex`; a pattern that is not all known stays as it is.
+    /// The pattern as a regular expression of the crate `regex`. A pattern that is not fully known stays as it is.
     pub(crate) fn line(&self) -> Value {
         let Some(text) = self.text.as_literal() else { return self.text.clone() };
         let mut expression = match self.syntax {
@@ -167,7 +168,7 @@ impl Pattern {
         Value::literal(expression)
     }
 
-    /// The same pattern, wherever in a line it stands.
+    /// The same pattern without its anchors.
     pub(crate) fn anywhere(mut self) -> Self {
         self.whole_line = false;
         self
@@ -179,7 +180,7 @@ pub(crate) fn basic_pattern(pattern: &Value) -> Value {
     pattern.as_literal().map_or_else(|| pattern.clone(), |text| Value::literal(basic(text)))
 }
 
-/// A basic regular expression (regex(7)) as an extended one: what `\` makes an operator there is one here without.
+/// Turns a basic regular expression (regex(7)) into an extended one: an operator there has a `\`, and here has none.
 pub(crate) fn basic(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.char_indices().peekable();
@@ -217,7 +218,7 @@ pub(crate) fn basic(text: &str) -> String {
     out
 }
 
-/// Where a bracket expression ends, classes like `[:space:]` in it passed over.
+/// The end of a bracket expression. Classes such as `[:space:]` inside it do not end it.
 pub(crate) fn closing(text: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {

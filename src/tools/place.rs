@@ -1,10 +1,10 @@
-//! Where a command works, where its program is found and whom it asks, as far as its own words say.
+//! Where a command works, where its program is found and which server it asks, as far as its own words say.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 
-/// The directory to which an option sends the command (`npm --prefix`, `make -C`, `composer --working-dir`),
-/// else its working directory.
+/// The directory that an option names (`npm --prefix`, `make -C`, `composer --working-dir`), otherwise the working
+/// directory.
 pub(crate) fn works_in(argv: &Argv) -> Value {
     let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
     let directory =
@@ -15,24 +15,24 @@ pub(crate) fn works_in(argv: &Argv) -> Value {
     }
 }
 
-/// The command asks a server elsewhere, which may not answer.
+/// True if the command asks a remote server, which may not answer.
 pub(crate) fn asks_another_server(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "curl" | "wget" | "certbot")
 }
 
-/// It changes an account or a file that is there already: it leaves behind what somebody would miss, and no new thing.
+/// True if the command changes an account or a file that exists already, and creates nothing new.
 pub(crate) fn changes_what_is_there(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "usermod" | "gpasswd" | "chpasswd" | "mkswap")
 }
 
-/// True if sudo(8), which gives a command a PATH of its own, finds the same program: it is called by its
-/// path, or a system package and no environment brings it.
+/// True if sudo(8), which sets a PATH of its own, finds the same program: it is called by its path, or it is a system
+/// package and no environment brings it.
 pub(crate) fn is_found_by_sudo(argv: &Argv) -> bool {
     let program = argv.program.value.as_literal().unwrap_or_default();
     program.contains('/') || matches!(program, "npm" | "npx" | "yarn" | "pnpm" | "composer" | "bundle")
 }
 
-/// A text that works on another machine, or ships something there.
+/// True if a text works on another machine, or sends something there.
 pub(crate) fn speaks_of_hosts(text: &str) -> bool {
     text.contains("ssh") || text.contains("rsync")
 }

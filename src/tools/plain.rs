@@ -1,11 +1,10 @@
-//! Commands that only read, print, wait or control the shell itself, and leave nothing that a later run could
-//! meet.
+//! Commands that only read, print, wait or control the shell itself. They leave nothing that a later run could find.
 
 use crate::shell::argv::Argv;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
-/// Builtins of bash(1) and programs of coreutils(1), procps, util-linux, grep, gawk, systemd and iproute2 that change
+/// Builtins of bash(1), and programs of coreutils(1), procps, util-linux, grep, gawk, systemd and iproute2, that change
 /// nothing.
 pub(crate) fn only_reads(name: &str) -> bool {
     [
@@ -28,8 +27,8 @@ pub(crate) fn only_reads(name: &str) -> bool {
     .contains(&name)
 }
 
-/// Commands that set a state of the system and do not mind if it is already set: sysctl(8), modprobe(8),
-/// a2enmod(8), firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
+/// Commands that set a state of the system and accept a state that is set already: sysctl(8), modprobe(8), a2enmod(8),
+/// firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
 pub(crate) fn only_sets(name: &str) -> bool {
     [
         "a2dismod", "a2dissite", "a2enconf", "a2enmod", "a2ensite", "apachectl", "apache2ctl", "apt-key",
@@ -43,7 +42,7 @@ pub(crate) fn only_sets(name: &str) -> bool {
     .contains(&name)
 }
 
-/// read, select (bash(1)): wait for a line on standard input.
+/// read and select (bash(1)) wait for a line on standard input.
 pub(crate) fn read(argv: &Argv) -> Deed {
     let options = argv.options("a: d: e i: n: N: p: r s t: u:");
     let mut draft = Draft::of(argv);
@@ -92,17 +91,17 @@ pub(crate) fn fuser(argv: &Argv) -> Deed {
     }
 }
 
-/// envsubst(1): what is exported stands in place of its name.
+/// True for envsubst(1), which replaces names by what is exported.
 pub(crate) fn puts_in_variables(argv: &Argv) -> bool {
     argv.name == "envsubst"
 }
 
-/// A program to which a shell's operators are words of its own language.
+/// True for a program whose own language uses the shell's operators as words.
 pub(crate) fn takes_operators(name: &str) -> bool {
     matches!(name, "test" | "[" | "expr" | "awk" | "gawk" | "jq" | "find" | "rg" | "grep" | "sed")
 }
 
-/// The command only handles text: it prints, picks or edits.
+/// True if the command only handles text: it prints, selects or edits.
 pub(crate) fn handles_text(argv: &Argv) -> bool {
     matches!(
         argv.name.as_str(),
@@ -110,7 +109,7 @@ pub(crate) fn handles_text(argv: &Argv) -> bool {
     )
 }
 
-/// Commands whose words are not paths that they open: they print, test or set something.
+/// True for a command whose words are not paths that it opens: it prints, tests or sets something.
 pub(crate) fn opens_no_path(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "echo" | "printf" | "test" | "[" | "[[" | "export" | "logger" | "true")
 }

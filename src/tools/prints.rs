@@ -8,12 +8,12 @@ use crate::tools::effect::{Change, Deed, Resource};
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
-/// How what a program prints follows from its words.
+/// How a program's output follows from its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Follows {
     /// The working directory: pwd(1).
     Directory,
-    /// Who runs it: whoami(1).
+    /// The user who runs it: whoami(1).
     Caller,
     /// Its one operand as a path: dirname(1), basename(1), realpath(1), `readlink -f`.
     Path(Part),
@@ -21,7 +21,7 @@ pub(crate) enum Follows {
     Words,
 }
 
-/// What of a path is printed.
+/// The part of a path that is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// All but the last part.
@@ -43,7 +43,7 @@ impl Part {
     }
 }
 
-/// How a program's output follows from its words, by its name; `None` where it does not.
+/// How the output of the program with this name follows from its words; `None` if it does not.
 pub(crate) fn follows(name: &str) -> Option<Follows> {
     match name {
         "pwd" => Some(Follows::Directory),
@@ -56,7 +56,8 @@ pub(crate) fn follows(name: &str) -> Option<Follows> {
     }
 }
 
-/// What of its one operand such a program prints. `readlink L` prints what the link leads to, which the words do not say.
+/// The part of its one operand that such a program prints. `readlink L` prints the link's target, which the words do not
+/// show.
 pub(crate) fn part_of_path(name: &str, part: Part, words: &[Arg], cwd: &Value) -> Option<Value> {
     let is_option = |word: &&Arg| word.is_option() && word.value.key().len() > 1;
     let resolves = |word: &Arg| {
@@ -71,7 +72,7 @@ pub(crate) fn part_of_path(name: &str, part: Part, words: &[Arg], cwd: &Value) -
     operands.next().is_none().then(|| part.of(&operand.value, cwd))
 }
 
-/// tee(1), which writes what is piped in.
+/// True for tee(1), which writes what is piped in.
 pub(crate) fn is_tee(argv: &Argv) -> bool {
     argv.name == "tee"
 }
@@ -86,8 +87,8 @@ pub(crate) fn prints_its_words(name: &str) -> bool {
     matches!(name, "echo" | "printf")
 }
 
-/// The words that `echo` or `printf` are given, without a line end, as a substitution gives them. `None` where options
-/// or a format make something else of them.
+/// The words of an `echo` or `printf` without the line end, as a command substitution returns them. `None` if options or a
+/// format change them.
 pub(crate) fn words_as_given(name: &str, words: &[Arg]) -> Option<Value> {
     let first = words.first().map_or("", |word| word.value.known_prefix());
     if first.starts_with('-') || name == "printf" && first.contains('%') {
@@ -99,18 +100,18 @@ pub(crate) fn words_as_given(name: &str, words: &[Arg]) -> Option<Value> {
 /// What a command prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Printed {
-    /// This text. With escapes in it that were undone it is not the text of the source.
+    /// This text. If escapes in it were undone, it differs from the text of the source.
     Text {
         /// The text, line end included.
         value: Value,
-        /// `\n` and its like were undone.
+        /// True if escapes such as `\n` were undone.
         is_unescaped: bool,
     },
-    /// What it reads from standard input.
+    /// Its standard input.
     Input,
 }
 
-/// What a command prints, where that is known: echo(1), printf(1), and cat(1) of its input.
+/// What a command prints, if that is known: echo(1), printf(1), and cat(1) of its input.
 pub(crate) fn printed(argv: &Argv) -> Option<Printed> {
     match argv.name.as_str() {
         "echo" => {
@@ -142,7 +143,7 @@ pub(crate) fn printed(argv: &Argv) -> Option<Printed> {
     }
 }
 
-/// printf(1): `%s` takes the next argument, `\n` is a line end; anything else stays. The format is used again while
+/// printf(1): `%s` takes the next argument, `\n` is a line end, and anything else stays. The format is used again while
 /// arguments are left.
 fn formatted(format: &Value, args: &[Arg]) -> Value {
     let mut value = Value::default();
@@ -203,7 +204,7 @@ pub(crate) fn filled(argv: &Argv, deed: &Deed) -> Vec<(Value, bool)> {
     deed.effects.iter().filter_map(file).collect()
 }
 
-/// Programs that print nothing where all goes well.
+/// Programs that print nothing if they succeed.
 pub(crate) fn is_quiet(argv: &Argv) -> bool {
     matches!(
         argv.name.as_str(),
@@ -211,7 +212,7 @@ pub(crate) fn is_quiet(argv: &Argv) -> bool {
     )
 }
 
-/// Programs whose output is another one on every run, and what of it: RANDOM(4), date(1), mktemp(1).
+/// Programs whose output differs on each run, and the reason: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh(text: &str) -> bool {
     static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
@@ -225,12 +226,12 @@ pub(crate) fn is_fresh(text: &str) -> bool {
         })
 }
 
-/// One that is made fast, for texts of a few words.
+/// A hasher that is quick to make, for texts of a few words.
 fn automaton(words: &[&str]) -> Option<AhoCorasick> {
     AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(words).ok()
 }
 
-/// True where the text of a command gives a new secret: `openssl rand -hex 32`.
+/// True if the text of a command prints a new secret: `openssl rand -hex 32`.
 pub(crate) fn is_random(text: &str) -> bool {
     static SOURCES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let sources = [
@@ -244,8 +245,8 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
-/// Programs whose output a second run is taken to see again. `ls`, `git` or `curl` can print something else, but what a
-/// deploy asks them for mostly stays.
+/// Programs whose output is assumed to be the same in a second run. `ls`, `git` and `curl` can print something else, but
+/// what a deploy asks them for usually stays the same.
 pub(crate) fn is_stable(name: &str) -> bool {
     [
         "hostname", "nproc", "lsb_release", "uname", "dpkg", "arch", "id", "whoami", "logname", "getent",

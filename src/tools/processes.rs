@@ -12,15 +12,16 @@ use crate::tools::says::facts::Says;
 use crate::tools::serves;
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
 
-/// The options that have a value, and some without one: `pm2 --help` of 7.0. `--log` and `--watch` have one that may be left
-/// out.
+/// The options that have a value, and some without one: `pm2 --help` of 7.0. The value of `--log` and `--watch` is
+/// optional.
 const OPTIONS: &str = "n|name: i|instances: w|write f|force u|user: uid: gid: namespace: hp: service-name: l|log: o|output: \
     e|error: p|pid: k|kill-timeout: cwd: max-memory-restart: interpreter: interpreter-args: node-args: c|cron|cron-restart: \
     only: env: ext: filter-env: log-type: log-date-format: parallel: listen-timeout: restart-delay: \
     exp-backoff-restart-delay: max-restarts: stop-exit-codes: ignore-watch: watch-delay: sort: watch time a|update-env \
     no-daemon s|silent";
 
-/// What success says: `pm2 describe` fails where there is none; `pm2 pid` and `pm2 list` always succeed (tried with 7.0).
+/// What success says: `pm2 describe` fails if there is no such process; `pm2 pid` and `pm2 list` always succeed (tried with
+/// 7.0).
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     match argv.literal(0)? {
         "describe" | "desc" | "show" | "info" => {
@@ -30,7 +31,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What it says that `pm2 pid NAME` prints a number.
+/// What a printed number of `pm2 pid NAME` says.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let named = argv.args.get(1).filter(|_| argv.literal(0) == Some("pid"))?;
     Some(Says::exists(Resource::Process(named.value.clone())))
@@ -56,7 +57,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
 pub(crate) struct Start<'a> {
     /// A process file, a script, a command, or the name of a process.
     pub(crate) target: &'a Arg,
-    /// What is handed to it.
+    /// The arguments of the target.
     pub(crate) rest: Vec<&'a Arg>,
     options: Options<'a>,
 }
@@ -71,7 +72,7 @@ impl Start<'_> {
         self.option("n")
     }
 
-    /// The processes of a process file that are meant alone, `--only`.
+    /// The processes of a process file that are selected by `--only`.
     pub(crate) fn only(&self) -> Option<String> {
         self.option("only")
     }
@@ -91,18 +92,18 @@ impl Start<'_> {
         self.option("uid").or_else(|| self.option("u"))
     }
 
-    /// The target is a program's own text, and no command or name.
+    /// True if the target is a program's text, and not a command or a name.
     pub(crate) fn is_script(&self) -> bool {
         is_program_text(&self.target.value.to_string())
     }
 }
 
-/// pm2, or its edition for containers.
+/// True for pm2 and its edition for containers.
 pub(crate) fn is_pm2(argv: &Argv) -> bool {
     managers::is_pm2(&argv.name)
 }
 
-/// What pm2 leaves running, its "Process management" page; `pm2-runtime` takes its target with or without `start`.
+/// What pm2 leaves running (its "Process management" page). `pm2-runtime` takes its target with or without `start`.
 pub(crate) fn start(argv: &Argv) -> Option<Start<'_>> {
     if !is_pm2(argv) {
         return None;
@@ -118,7 +119,7 @@ pub(crate) fn start(argv: &Argv) -> Option<Start<'_>> {
     Some(Start { target, rest: operands.collect(), options })
 }
 
-/// The words with which pm2 runs a script of package.json: `pm2 start npm -- start`.
+/// True if pm2 runs a script of package.json: `pm2 start npm -- start`.
 pub(crate) fn runs_package_script(argv: &Argv) -> bool {
     is_pm2(argv)
         && argv
@@ -142,7 +143,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
         "resurrect" if !options.has("no-daemon") => background("pm2 resurrect", "write `Type=forking`"),
         _ => Stays::Unknown,
     };
-    // What it is told to start says the language; a process file is one of Node's.
+    // The started command shows the language. A process file belongs to Node.
     let started = command(argv).map(|started| serves::serves(&started));
     let language = started.as_ref().map(|s| s.language).filter(|l| *l != Language::Other);
     let role = started.as_ref().and_then(|s| s.role);
@@ -234,7 +235,7 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// A program with its arguments, or one that gets them after `--`.
+/// True for a program with its arguments, and for one that gets them after `--`.
 fn is_command(text: &str) -> bool {
     text.contains(' ') || matches!(text, "npm" | "yarn" | "pnpm" | "bun" | "npx" | "serve")
 }
@@ -243,7 +244,7 @@ fn is_script(text: &str) -> bool {
     text.contains('/') || is_program_text(text)
 }
 
-/// The text of a program, by its ending.
+/// True if the ending is that of a program's text.
 fn is_program_text(path: &str) -> bool {
     [".js", ".cjs", ".mjs", ".ts", ".py", ".sh"].iter().any(|end| path.ends_with(end))
 }

@@ -1,7 +1,6 @@
-//! Which package brings which program. This is only data: the console scripts are those of the packages' own
-//! entry points, and the packages that bring them along are those whose metadata require them (each wheel was
-//! looked into, November 2026); for npm it is the `bin` of package.json. A package with an extra is written
-//! `fastapi[standard]`.
+//! Which package brings which program. This is only data. The console scripts are those of the packages' own entry points;
+//! other packages bring them if their metadata require them (each wheel was looked into, November 2026). For npm the source
+//! is the `bin` of package.json. A package with an extra is written `fastapi[standard]`.
 
 /// Programs of Python, which are also modules of the same name, and the packages that bring them.
 pub(crate) const PYTHON: &[(&str, &[&str])] = &[
@@ -45,7 +44,7 @@ pub(crate) const PYTHON: &[(&str, &[&str])] = &[
     ("waitress-serve", &["waitress"]),
 ];
 
-/// Programs that a package's script calls to build it, and the package that brings them.
+/// Programs that scripts of package.json call for a build, and the package that brings each.
 pub(crate) const NODE: &[(&str, &str)] = &[
     ("astro", "astro"),
     ("esbuild", "esbuild"),
@@ -64,8 +63,8 @@ pub(crate) const NODE: &[(&str, &str)] = &[
     ("webpack", "webpack"),
 ];
 
-/// Packages that bring the same program because they depend on it: what npm links when it installs them alone (each was
-/// tried, November 2026). `vite<8` means its major versions before 8.
+/// Packages that bring a program because they depend on its package: npm links the program even if they are installed alone
+/// (each was tried, November 2026). `vite<8` means its major versions before 8.
 const NODE_CARRIERS: &[(&str, &[&str])] = &[
     (
         "esbuild",
@@ -182,7 +181,7 @@ fn upper_bound(operator: &str, version: &str) -> u32 {
 
 #[test]
 fn the_newest_version_of_a_range_counts() {
-    // What semver of npm 11 finds newest among 4.0.0, 4.1.0, 5.0.0 and so on up to 9.1.0.
+    // The newest version is what semver of npm 11 finds among 4.0.0, 4.1.0, 5.0.0 and so on up to 9.1.0.
     for (range, newest) in [
         ("^7.3.0", 7),
         ("~6.0.5", 6),

@@ -146,7 +146,7 @@ fn is_pip_itself(arg: &Arg) -> bool {
     matches!(arg.value.as_literal(), Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build"))
 }
 
-/// Programs that a Python package brings under its own name.
+/// Programs that a Python package brings under the package's name.
 fn tools(draft: &mut Draft<'_>, names: &[&Arg]) {
     for name in names {
         let text = name.value.as_literal().unwrap_or_default();
@@ -181,7 +181,7 @@ pub(crate) fn pipx(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// What the program does that is handed on to.
+/// The deed of the program that this one runs.
 fn handed_on(argv: &Argv) -> Deed {
     inner(argv).map_or_else(Deed::default, |command| crate::tools::deed(&command))
 }
@@ -240,7 +240,7 @@ fn uv_venv(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// poetry, pipenv, pdm, conda, hatch: they install what their lock file says; `run` runs another command.
+/// poetry, pipenv, pdm, conda and hatch install what their lock file says; `run` runs another command.
 pub(crate) fn project_tool(argv: &Argv) -> Deed {
     let options =
         argv.leading_options("C|directory: P|project: n|no-interaction q|quiet v n|name: p|prefix: y");
@@ -295,8 +295,7 @@ fn python_installs() {
     ]);
 }
 
-/// django-admin(1), manage.py. "createsuperuser", "collectstatic", "flush": they ask unless `--noinput` is
-/// given.
+/// django-admin(1), manage.py: "createsuperuser", "collectstatic" and "flush" ask unless `--noinput` is given.
 pub(crate) fn django(argv: &Argv) -> Deed {
     let options = argv.options("settings: pythonpath: v|verbosity: noinput|no-input username: email: database: c|clear i|ignore: fixture: l|link");
     let mut draft = Draft::of(argv);
@@ -306,12 +305,12 @@ pub(crate) fn django(argv: &Argv) -> Deed {
         "migrate" if options.has("check") || options.has("plan") => return Deed::read_only(),
         "migrate" => {
             draft.role(Role::Migrate);
-            // "zero": it reverts all migrations of the app, including its tables.
+            // "zero" reverts all migrations of the app, including its tables.
             if word(&options.operands, 2) == "zero" {
                 draft.loses_data();
             }
         }
-        // django-extensions: it drops the database and creates it again.
+        // This command of django-extensions drops the database and creates it again.
         "reset_db" => {
             draft.loses_data();
         }
@@ -332,7 +331,7 @@ pub(crate) fn django(argv: &Argv) -> Deed {
                 draft.asks("asks to type 'yes'", instead, None);
             }
         }
-        // Rows are written by their keys (django-admin(1)), so later changes to them are lost.
+        // loaddata writes rows by their keys (django-admin(1)), so later changes to them are lost.
         "loaddata" => {
             draft.role(Role::Seed);
             for fixture in options.operands.iter().skip(1) {
@@ -370,13 +369,13 @@ pub(crate) fn django(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// `createsuperuser`: what its options and the environment do not give, it asks for unless it is told not to.
+/// `createsuperuser` asks for what neither its options nor the environment give, unless it is told not to.
 fn superuser(argv: &Argv, options: &Options<'_>, draft: &mut Draft<'_>) {
     let silent = options.has("noinput");
     let name = options.value("username").or_else(|| argv.env("DJANGO_SUPERUSER_USERNAME"));
     let given = name.is_some() && argv.env("DJANGO_SUPERUSER_PASSWORD").is_some();
     let name = name.cloned().unwrap_or_else(|| crate::tools::draft::unknown("username"));
-    // One that asks goes on asking, for another name.
+    // If it asks, it asks for another name when the name exists.
     let again = if silent { Again::Fails("That username is already taken") } else { Again::NoChange };
     draft.add_implied(NEW, Resource::Other(Thing::Superuser, name), again);
     if !silent {

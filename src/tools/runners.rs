@@ -1,7 +1,7 @@
-//! Programs that run another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`,
-//! `ddtrace-run`. Wrappers that change who runs a command or where are in [`crate::shell::wrappers`].
+//! Programs that run another program of the project: `uv run`, `bundle exec`, `npx`, `python -m`, `ddtrace-run`. Wrappers
+//! that change the user or the place of a command are in [`crate::shell::wrappers`].
 //!
-//! Options come from each `--help`.
+//! The options are from each program's `--help`.
 
 use crate::shell::argv::Argv;
 use crate::tools::packaging::PackageManager;
@@ -74,7 +74,7 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
     }
 }
 
-/// The verb of uv, poetry and their like, with what follows it.
+/// The verb of uv, poetry and similar tools, with its arguments.
 pub(crate) fn verb(argv: &Argv) -> Option<Argv> {
     let spec = if argv.name == "uv" { UV } else { PROJECT_TOOL };
     argv.shifted(argv.leading_options(spec).first_operand)
@@ -107,7 +107,7 @@ fn uv_run(verb: &Argv) -> Option<Argv> {
     Some(if script && command.name != "manage.py" { interpreted(&command) } else { command })
 }
 
-/// A script after its interpreter, as in `python x.py`.
+/// The script's command line with its interpreter: `python x.py`.
 fn interpreted(script: &Argv) -> Argv {
     let mut python = script.clone();
     python.args.insert(0, script.program.clone());
@@ -141,8 +141,8 @@ fn without_version(mut command: Argv) -> Argv {
     command
 }
 
-/// `python -m MODULE` if the module is a program by itself. One of the project's own modules is a script like
-/// any other.
+/// The module of `python -m MODULE`, if it is a program by itself. One of the project's own modules is a script like any
+/// other.
 fn known_module(argv: &Argv) -> Option<Argv> {
     let module = python_module(argv)?;
     let known = server(&module.name).is_some() || PYTHON.iter().any(|(name, _)| *name == module.name);

@@ -1,7 +1,7 @@
-//! What the exit status of a command says, what it says that a command prints something, and what it says that a line
-//! of its output matches: a fact about a resource. `id -u app` succeeds where the account exists.
+//! What the exit status of a command says, what any output of it says, and what a matching line of the output says: a fact
+//! about a resource. `id -u app` succeeds if the account exists.
 //!
-//! Each family answers for its own programs. Knows nothing of how conditions are put together.
+//! Each family answers for its own programs. Nothing here knows how conditions are combined.
 
 pub(crate) mod facts;
 
@@ -16,13 +16,13 @@ use crate::tools::{
     services, system, testing, texts, web,
 };
 
-/// What it says that a command succeeds, where that is about a resource.
+/// What the success of a command says, if that is about a resource.
 pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
     match argv.name.as_str() {
         "true" | ":" | "echo" | "printf" => Some(Says::Always(true)),
         "false" => Some(Says::Always(false)),
         "test" | "[" => testing::succeeds(argv),
-        // `[` could begin a pattern.
+        // A `[` could begin a pattern.
         "" if argv.program.value.to_string() == "[" => testing::succeeds(argv),
         "id" | "groups" | "finger" | "lslogins" | "passwd" | "getent" | "chage" => accounts::succeeds(argv),
         "command" | "type" | "which" | "hash" | "dpkg" | "dpkg-query" | "rpm" | "snap" | "apk" | "pacman"
@@ -47,8 +47,8 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What it says that a command prints something, where that is another thing than that it succeeds: `find` succeeds
-/// where it finds nothing (find(1)), `sed -n '/x/p'` where no line is printed (sed(1)).
+/// What any output of a command says, if that differs from what its success says: `find` succeeds if it finds nothing
+/// (find(1)), and `sed -n '/x/p'` succeeds if it prints no line (sed(1)).
 pub(crate) fn prints(argv: &Argv) -> Option<Says> {
     match argv.name.as_str() {
         "find" | "ls" | "readlink" => files::prints(argv),
@@ -60,8 +60,8 @@ pub(crate) fn prints(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What it says that the last command of a pipe succeeds, or prints something: `psql … | grep -q 1`,
-/// `docker ps | grep web`, `crontab -l | grep -q backup`.
+/// What it says if the last command of a pipe succeeds or prints something: `psql … | grep -q 1`, `docker ps | grep web`,
+/// `crontab -l | grep -q backup`.
 pub(crate) fn piped(first: &Argv, last: &Argv) -> Option<Piped> {
     match last.name.as_str() {
         "grep" | "egrep" | "fgrep" => output_matches(first, &Pattern::of(last)?.0).map(Piped::Says),
@@ -72,7 +72,7 @@ pub(crate) fn piped(first: &Argv, last: &Argv) -> Option<Piped> {
     }
 }
 
-/// What it says that a line of what a command prints matches.
+/// What a matching line of a command's output says.
 pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
     let found = match first.name.as_str() {
         // `docker ps -q -f name=web | grep -q .`
@@ -101,8 +101,7 @@ pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
     if pattern.is_inverted { found.negate() } else { Some(found) }
 }
 
-/// True where what a command does may have made a process run, or brought about another thing that has no state of
-/// its own in the model.
+/// True if the command may have started a process, or created another thing that has no state of its own in the model.
 pub(crate) fn may_bring_about(deed: &Deed, resource: &Resource) -> bool {
     let starts = || {
         let started = |effect: &Effect| {
@@ -118,7 +117,7 @@ pub(crate) fn may_bring_about(deed: &Deed, resource: &Resource) -> bool {
     match resource {
         _ if !deed.known => true,
         Resource::Process(_) => starts(),
-        // Not each command that makes one of these tells it by an effect: `ufw enable`, `swapon -a`.
+        // Some commands that create one of these have no such effect: `ufw enable`, `swapon -a`.
         Resource::Other(
             Thing::Swap | Thing::Mount | Thing::Ufw | Thing::Wordpress | Thing::FileSystem,
             _,
@@ -127,8 +126,8 @@ pub(crate) fn may_bring_about(deed: &Deed, resource: &Resource) -> bool {
     }
 }
 
-/// True for a command that checks what is there and passes whenever a deploy works: its failure is no branch that the
-/// second run takes.
+/// True for a command that checks what exists and passes whenever a deploy works. The second run never takes the branch of
+/// its failure.
 pub(crate) fn is_check(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "nginx" => web::is_check(argv),
@@ -140,7 +139,7 @@ pub(crate) fn is_check(argv: &Argv) -> bool {
     }
 }
 
-/// True where a program's output is no answer to whether something is there: most substitutions are of this kind.
+/// True if a program's output does not answer whether something exists, as with most substitutions.
 pub(crate) fn tells_nothing(name: &str) -> bool {
     [
         "echo", "printf", "date", "mktemp", "openssl", "pwd", "dirname", "basename", "hostname", "uname",
@@ -150,7 +149,8 @@ pub(crate) fn tells_nothing(name: &str) -> bool {
     .contains(&name)
 }
 
-/// True where a substitution by its text gives the id or the name of who runs the script: id(1), whoami(1).
+/// True if the text of a substitution shows that it gives the id or the name of the user who runs the script: id(1),
+/// whoami(1).
 pub(crate) fn gives_caller(text: &str) -> bool {
     text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
 }

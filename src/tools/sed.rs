@@ -1,4 +1,4 @@
-//! sed(1), and enough of its language to tell whether `sed -i` can be repeated.
+//! sed(1), and enough of its language to show whether `sed -i` can be repeated.
 
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::{Knowledge, Value, has_hole};
@@ -13,7 +13,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     })?
 }
 
-/// `sed -i`: adding lines adds them again; a substitution that matches its own result grows.
+/// `sed -i` adds lines again, and a substitution that matches its own result makes the line grow.
 pub(crate) fn sed(argv: &Argv) -> Deed {
     let mut in_place = false;
     let mut quiet_script = false;
@@ -93,7 +93,7 @@ enum Verdict {
     Adds(String),
 }
 
-/// What a script does when it meets its own result; [`Verdict::Repeatable`] wherever harm cannot be proved.
+/// What a script does to its own result. It is [`Verdict::Repeatable`] unless harm can be proved.
 fn judge(script: &str) -> Verdict {
     let mut verdict = Verdict::Repeatable;
     let mut rest = script;
@@ -153,7 +153,7 @@ fn deleted(script: &str) -> Option<&str> {
     address.first.filter(|_| alone && !address.negated)
 }
 
-/// Where the text of `a` ends: at the first line end without a backslash before it.
+/// The end of the text of `a`: the first line end without a backslash before it.
 fn line_end(text: &str) -> usize {
     let mut ends = text.match_indices('\n').map(|(at, _)| at);
     ends.find(|at| !text[..*at].ends_with('\\')).unwrap_or(text.len())
@@ -162,13 +162,13 @@ fn line_end(text: &str) -> usize {
 #[derive(Default)]
 struct Address<'s> {
     pattern: Option<&'s str>,
-    /// For a range, the one that opens it.
+    /// The address itself; of a range, the one that opens it.
     first: Option<&'s str>,
     range: bool,
     negated: bool,
 }
 
-/// The addresses in front of a command, and the rest.
+/// The addresses before a command, and the rest.
 fn address(script: &str) -> Option<(Address<'_>, &str)> {
     let mut address = Address::default();
     let mut rest = script;
@@ -215,7 +215,7 @@ fn unescaped(text: &str, delimiter: char) -> Option<usize> {
         .map(|(i, _)| i)
 }
 
-/// `/pattern/replacement/` and the rest.
+/// Takes `/pattern/replacement/` apart, and returns the rest.
 fn substitution(text: &str) -> Option<(&str, &str, &str)> {
     let delimiter = text.chars().next()?;
     let text = &text[delimiter.len_utf8()..];
@@ -225,8 +225,8 @@ fn substitution(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..first], &after[..second], &after[second + delimiter.len_utf8()..]))
 }
 
-/// True if the result of the substitution provably matches again, and is longer. It is decided only for
-/// patterns without operators, and if an address cannot have stopped matching.
+/// True if it can be proved that the result of the substitution matches again and is longer. That is decided only for
+/// patterns without operators, and only if the address must still match.
 fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     if address.negated || address.range {
         return false;
@@ -262,12 +262,12 @@ fn grows(pattern: &str, replacement: &str, address: &Address<'_>) -> bool {
     matches_again && still_addressed
 }
 
-/// sed(1), by any of its names.
+/// True for sed(1), by any of its names.
 pub(crate) fn edits(argv: &Argv) -> bool {
     argv.name == "sed"
 }
 
-/// The plain texts that a sed(1) replaces, and by what.
+/// The plain texts that a sed(1) command replaces, and their replacements.
 pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
     match argv.name.as_str() {
         "sed" => argv.args.iter().flat_map(|arg| replaced_by(arg.value.key())).collect(),
@@ -275,8 +275,8 @@ pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
     }
 }
 
-/// The plain texts that a sed script replaces, and the replacements: from `s|@DIR@|/srv/web|g`. Patterns with
-/// operators are left out.
+/// The plain texts that a sed script replaces, and their replacements: `s|@DIR@|/srv/web|g`. Patterns with operators are
+/// left out.
 fn replaced_by(script: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for command in script.split([';', '\n']) {
@@ -297,7 +297,7 @@ fn replaced_by(script: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The text of a value's key for a unit: what is not known is `$NAME`.
+/// The text of a value in a unit: an unknown part is written `$NAME`.
 fn as_in_a_unit(key: &str) -> String {
     Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
 }

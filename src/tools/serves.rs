@@ -1,6 +1,6 @@
-//! What a command line keeps running: its language, its role, where it listens, what it runs of the project,
-//! and whether it stays in the foreground. The programs are described in the files of their families; this
-//! module asks them, and judges nothing.
+//! What a command line keeps running: its language, its role, where it listens, which code of the project it runs, and
+//! whether it stays in the foreground. The files of the families describe the programs; this module asks them and judges
+//! nothing.
 
 pub(crate) mod served;
 pub(crate) mod server;
@@ -90,7 +90,7 @@ pub(crate) fn line_serves(words: &[String]) -> Option<Serves> {
     let command = main(&commands)?;
     let mut serves = serves(command.argv());
     if let Some(Place::Container(_)) = command.peeled.place {
-        // What stays on this machine is the program that went in there.
+        // The program that went in there is what stays on this machine.
         serves = Serves {
             language: Language::Container,
             listens: None,

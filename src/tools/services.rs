@@ -18,8 +18,8 @@ const SYSTEMCTL: &str = "now q|quiet f|force user system H|host: M|machine: t|ty
 /// The options of supervisorctl.
 const SUPERVISORCTL: &str = "c|configuration: s|serverurl: u|username: p|password: i";
 
-/// What success says: `systemctl is-active`, `service NAME status` and `supervisorctl status NAME` (since 4.0) fail where
-/// it does not run.
+/// What success says: `systemctl is-active`, `service NAME status` and `supervisorctl status NAME` (since 4.0) fail if it
+/// does not run.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let running = |resource: Resource| Some(Says::fact(resource, Aspect::Running));
     let process = |arg: &Arg| Resource::Process(arg.value.clone());
@@ -46,7 +46,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// What a line of a list of units or processes says. Of one unit's state the words say it.
+/// What a line in a list of units or processes says. In the status of one unit, the words of the line say it.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let name = pattern.name();
     match argv.name.as_str() {
@@ -195,21 +195,21 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// The unit files that systemctl(1) links to where they lie: `enable PATH`, `link PATH`.
+/// The unit files that systemctl(1) links to at their own place: `enable PATH`, `link PATH`.
 pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
     let verb = argv.has_any(&["enable", "link", "reenable"]);
     let linked = argv.name == "systemctl" && verb;
     argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
 }
 
-/// The command looks whether a unit is there, or may: `systemctl is-enabled`, `[ -f … ]`.
+/// True if the command asks whether a unit exists, or may ask that: `systemctl is-enabled`, `[ -f … ]`.
 pub(crate) fn may_test_unit(argv: &Argv) -> bool {
     let asks = argv.has_any(&["list-unit-files", "is-enabled", "list-units", "cat"]);
     argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
 }
 
-/// It may start an app, or make one start anew, by other means than a manager of services: a file that is touched, a
-/// terminal that goes on by itself, a signal to read all anew, a new boot.
+/// True if the command may start or restart an app by other means than a service manager: it touches a file, opens a
+/// terminal that keeps running, sends a signal to reload, or reboots.
 pub(crate) fn may_start_otherwise(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup" => true,
@@ -243,7 +243,7 @@ pub(crate) fn service(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// update-rc.d(8), chkconfig(8), rc-update: enable at boot.
+/// update-rc.d(8), chkconfig(8) and rc-update enable a service at boot.
 pub(crate) fn update_rc(argv: &Argv) -> Deed {
     let options = argv.options("f");
     let mut draft = Draft::of(argv);

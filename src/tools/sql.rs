@@ -1,5 +1,5 @@
-//! Enough of SQL to show which roles, databases and tables a script creates, and whether it fails if they
-//! exist. PostgreSQL 15 "SQL Commands", MySQL 8.0 "SQL Statements".
+//! Enough of SQL to show which roles, databases and tables a script creates, and whether it fails if they exist. The
+//! sources are PostgreSQL 15 "SQL Commands" and MySQL 8.0 "SQL Statements".
 
 use crate::shell::value::Value;
 use crate::shell::value::{Piece, leading_hole, pieces};
@@ -7,7 +7,7 @@ use crate::tools::draft::NEW;
 use crate::tools::effect::{Again, Change, Effect, Resource};
 use crate::tools::thing::Thing;
 
-/// Whose SQL it is.
+/// The dialect of SQL.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Dialect {
     /// PostgreSQL.
@@ -42,8 +42,8 @@ pub(crate) fn effects(sql: &Value, dialect: Dialect) -> Vec<Effect> {
     effects
 }
 
-/// What a script drops or empties before it creates or fills it is created as for the first time. What it
-/// fills again is its own, and nobody loses it.
+/// If a script drops or empties something before it creates or fills it, the creation counts as the first one. The lost
+/// content was the script's own, so nobody misses it.
 fn settle(effects: &mut Vec<Effect>) {
     let filled: Vec<Value> = effects
         .iter()
@@ -68,7 +68,7 @@ fn settle(effects: &mut Vec<Effect>) {
 
 fn script(text: &str, of: &Value, dialect: Dialect, guarded: bool, effects: &mut Vec<Effect>) {
     let tokens = tokens(text);
-    // `BEGIN; …; ROLLBACK;` tries something out, and nothing of it stays.
+    // After `BEGIN; …; ROLLBACK;` nothing of it stays.
     let mut since = None;
     for statement in tokens.split(|t| *t == Token::Mark(';')) {
         match statement {
@@ -130,7 +130,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '\\' | '-' | '@' | '.' | '$')
 }
 
-/// Where the word ends with which a text begins. What stands for an unknown value is a part of it, whatever it holds.
+/// The end of the word with which a text begins. A hole is part of the word, whatever its value is.
 fn word_end(text: &str) -> usize {
     let mut end = 0;
     for piece in pieces(text) {
@@ -145,7 +145,7 @@ fn word_end(text: &str) -> usize {
     end
 }
 
-/// `$$ body $$`, `$tag$ body $tag$`, also if the shell's backslash is left: `\$\$`.
+/// The end of `$$ body $$` or `$tag$ body $tag$`, also if the shell's backslash is left: `\$\$`.
 fn dollar_body(text: &str) -> Option<(&str, &str)> {
     let escaped = text.starts_with("\\$");
     let after = text.trim_start_matches('\\').strip_prefix('$')?;
@@ -164,7 +164,7 @@ fn dollar_body(text: &str) -> Option<(&str, &str)> {
     Some((&body[..end], body.get(end + closing.len()..).unwrap_or_default()))
 }
 
-/// Tokens one after the other.
+/// Reads tokens one after the other.
 struct Cursor<'t, 's> {
     tokens: &'t [Token<'s>],
 }
@@ -314,7 +314,7 @@ fn drop(
     }
 }
 
-/// Which resource `USER`, `DATABASE`, `TABLE` … stands for.
+/// The resource that `USER`, `DATABASE`, `TABLE` … stands for.
 fn kind(cursor: &mut Cursor<'_, '_>, dialect: Dialect) -> Option<fn(Value) -> Resource> {
     if cursor.eat_any(&["USER", "ROLE"]) {
         return Some(Resource::Role);

@@ -12,7 +12,7 @@ use crate::tools::thing::Thing;
 /// The options of ip(8).
 const IP: &str = "n|netns: b|batch: f|family: 4 6 o j s d br";
 
-/// What success says: `ip link show NAME` fails where there is none (ip(8)).
+/// What success says: `ip link show NAME` fails if there is no such interface (ip(8)).
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let options = argv.leading_options(IP);
     let operands = &options.operands;
@@ -98,7 +98,7 @@ pub(crate) fn setting(argv: &Argv) -> Deed {
     if sets { nothing() } else { Deed::read_only() }
 }
 
-/// update-alternatives(1): `--config` asks. dpkg-reconfigure(8): asks unless its frontend is noninteractive.
+/// update-alternatives(1) asks with `--config`. dpkg-reconfigure(8) asks unless its frontend is noninteractive.
 pub(crate) fn asks_by_option(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if argv.has_word("--config") {
@@ -157,7 +157,7 @@ pub(crate) fn edits(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// zip(1): an archive that is there gets the files again.
+/// zip(1) replaces the files in an existing archive.
 pub(crate) fn zip(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if let Some(file) = argv.options("r q j").operands.first() {

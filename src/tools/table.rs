@@ -1,4 +1,4 @@
-//! For tests: deeds as one readable line, and tables of `command line => deed`.
+//! For tests: shows a deed as one readable line, and checks tables of `command line => deed`.
 
 use crate::shell::argv::tests::argv;
 use crate::shell::value::Value;
@@ -10,8 +10,8 @@ use crate::tools::says;
 use crate::tools::says::facts::{Fact, Piped, Says};
 use crate::tools::work;
 
-/// Compares each command line's deed with the text beside it. It reports all that differ, harm for which the family has no
-/// advice of its own, and work that no text is asked for.
+/// Compares each command line's deed with the text beside it. It reports every difference, harm for which the family has no
+/// advice of its own, and work by a program that is not among the workers.
 pub(crate) fn check(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {
@@ -35,7 +35,8 @@ pub(crate) fn check(rows: &[(&str, &str)]) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Compares what each command line says (with `|`, what its last command does of its first) with the text beside it.
+/// Compares what each command line says with the text beside it. With a `|`, it is what the last command says about the
+/// first one's output.
 pub(crate) fn says(rows: &[(&str, &str)]) {
     let mut wrong = String::new();
     for (line, expected) in rows {

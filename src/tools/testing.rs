@@ -1,11 +1,11 @@
-//! test(1): what its operators ask of paths. As a program it is run behind a wrapper: `sudo test -f X`.
+//! test(1): what its operators ask about paths. It is a program of its own only after a wrapper: `sudo test -f X`.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
 use crate::tools::says::facts::{Aspect, Fact, Says};
 
-/// What an operator asks of a path.
+/// What an operator asks about a path.
 pub(crate) fn of_path(operator: &str, path: Value) -> Option<Fact> {
     let aspect = match operator {
         "-e" | "-a" | "-r" | "-w" | "-O" | "-G" | "-S" | "-p" | "-b" | "-c" => Aspect::Exists,
@@ -19,7 +19,7 @@ pub(crate) fn of_path(operator: &str, path: Value) -> Option<Fact> {
     Some(Fact { resource: Resource::Path(path), aspect })
 }
 
-/// `test -f X`, `[ ! -d X ]`, of one path.
+/// What `test -f X` or `[ ! -d X ]` asks, if it is about one path.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let mut args = argv.args.as_slice();
     if argv.name != "test" {
@@ -37,8 +37,8 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     Some(if negated { Says::Not(fact) } else { Says::Is(fact) })
 }
 
-/// A number that a count is compared with, where it tells nothing from something: `-gt 0`, `-ge 1`, `-lt 1`, `-eq 0`.
-/// True: the comparison holds where something was counted.
+/// Whether a comparison with a number holds if something was counted: `-gt 0`, `-ge 1`, `-lt 1`, `-eq 0`. `None` if the
+/// number does not tell something from nothing.
 pub(crate) fn counts_something(operator: &str, number: &str) -> Option<bool> {
     match (operator, number) {
         ("-gt", "0") | ("-ge", "1") | ("-ne", "0") => Some(true),
@@ -47,7 +47,7 @@ pub(crate) fn counts_something(operator: &str, number: &str) -> Option<bool> {
     }
 }
 
-/// A comparison of strings or of numbers.
+/// True if a comparison of strings or of numbers holds.
 pub(crate) fn compares(left: &str, operator: &str, right: &str) -> bool {
     let numbers = || Some((left.trim().parse::<i64>().ok()?, right.trim().parse::<i64>().ok()?));
     match operator {

@@ -22,7 +22,7 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     if pattern.is_inverted { found.negate() } else { Some(found) }
 }
 
-/// What it says that a pattern is found in a file.
+/// What it says if a pattern is found in a file.
 pub(super) fn found_in(file: Value, pattern: &Pattern) -> Says {
     let resource = match file.as_literal() {
         Some("/etc/passwd" | "/etc/shadow") => Resource::User(pattern.account()),
@@ -37,7 +37,7 @@ pub(super) fn found_in(file: Value, pattern: &Pattern) -> Says {
     Says::exists(resource)
 }
 
-/// What it says that they print something: that the file has a size, or a line that `sed -n` prints.
+/// What any output says: that the file has a size, or that it has a line which `sed -n` prints.
 pub(super) fn prints(argv: &Argv) -> Option<Says> {
     let sized = |path: Value| Some(Says::fact(Resource::Path(path), Aspect::Sized));
     let operand = |spec: &'static str| argv.options(spec).operands.last().map(|arg| argv.path(arg));
@@ -67,7 +67,7 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
 /// The options of wc(1).
 const WC: &str = "l|lines c|bytes w|words m|chars";
 
-/// What it says that a line of a file that they show matches.
+/// What it says if a line of the file that they show matches.
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     let is_file = |arg: &&Arg| argv.name == "cat" || arg.value.key().contains(['/', '.']);
     let file = match argv.name.as_str() {
@@ -92,7 +92,7 @@ pub(crate) fn shown_file(argv: &Argv) -> Option<Value> {
     plain.next().is_none().then(|| argv.path(file))
 }
 
-/// `awk '/L/{f=1} END{exit !f}' F`: succeeds where a line is found. Only the shape that everybody writes.
+/// `awk '/L/{f=1} END{exit !f}' F` succeeds if a line is found. Only this usual shape is read.
 fn awk(argv: &Argv) -> Option<Says> {
     let options = argv.options("F|field-separator: v|assign: f|file:");
     let [program, file] = options.operands.as_slice() else { return None };

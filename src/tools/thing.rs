@@ -1,6 +1,6 @@
 //! Kinds of things that commands change and that have no variant of their own in [`super::effect::Resource`].
 
-/// What it is.
+/// A kind of thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Thing {
     /// A branch of git.
@@ -43,7 +43,7 @@ pub(crate) enum Thing {
     Firewall,
     /// An address, a route or an interface.
     NetworkSetting,
-    /// That an account is in a group.
+    /// The membership of an account in a group.
     Membership,
     /// The password of an account.
     Password,
@@ -63,7 +63,7 @@ pub(crate) enum Thing {
     Swarm,
     /// A service of a swarm.
     SwarmService,
-    /// That a container is in a network: `NETWORK/CONTAINER`.
+    /// The place of a container in a network: `NETWORK/CONTAINER`.
     Attachment,
     /// A context of docker.
     Context,

@@ -11,7 +11,7 @@ use crate::tools::serves::served::{Left, Serves, ServiceRole, Stays};
 use crate::tools::serves::server::{SERVER, Server, ToBackground, daemon};
 use crate::tools::thing::Thing;
 
-/// What success of wp-cli says: the site is installed, or there is such a user.
+/// What success of wp-cli says: the site is installed, or the user exists.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     let options = argv.options("path: url: user: allow-root network field: format: quiet");
     let operands = &options.operands;
@@ -49,8 +49,8 @@ fn sites_are_asked_for() {
 
 const PROXY: Server = Server { role: Some(ServiceRole::Proxy), ..SERVER };
 
-/// Web servers, which pass requests on. haproxy(1): `-Ws` tells systemd that it is ready; caddy's dist/init/caddy.service,
-/// traefik's contrib/systemd/traefik.service (`Type=notify`).
+/// Web servers, which pass requests on. The sources are haproxy(1) (`-Ws` tells systemd that it is ready), caddy's
+/// dist/init/caddy.service and traefik's contrib/systemd/traefik.service (`Type=notify`).
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         names: &["caddy"],
@@ -65,12 +65,12 @@ pub(crate) const SERVERS: &[Server] = &[
         ..PROXY
     },
     Server { names: &["traefik"], notifies: Some(true), ..PROXY },
-    // Its settings may say `daemon`.
+    // Its settings file may contain `daemon`.
     Server { names: &["haproxy"], daemon: &[daemon(&["-D"])], settings: &["-f"], ..PROXY },
     Server { names: &["httpd", "apache2", "lighttpd"], stays: false, ..PROXY },
 ];
 
-/// nginx goes to the background by itself, unless `daemon off` stands in its settings or on its command line.
+/// nginx goes to the background unless its settings or its command line say `daemon off`.
 pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     if argv.name != "nginx" {
         return None;

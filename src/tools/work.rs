@@ -1,6 +1,6 @@
-//! The work that a command does for a deploy, and the work that a text asks for: a line that is printed, a script that
-//! is only called, the command of a Compose service. A text is read by the function that reads every command line,
-//! once from each of its words. This never decides where or when.
+//! The work that a command does for a deploy, and the work that a text asks for: a line that is printed, a script that is
+//! only called, the command of a Compose service. A text is read as command lines, once from each word that may be a
+//! program. Nothing here decides where or when.
 
 use crate::shell::argv::Argv;
 use crate::shell::line::{commands_from, stretches};
@@ -103,7 +103,7 @@ pub(crate) fn asked_in(line: &str) -> Works {
     stretches(line).fold(Works::default(), |works, words| works.and(in_words(&words)))
 }
 
-/// The work that the lines of a text do, as far as words show: printed text and comments do not.
+/// The work that the lines of a text do, as far as the words show. Printed text and comments do nothing.
 pub(crate) fn done_in(text: &str) -> Works {
     let lines = text.lines().map(str::trim_start).filter(|line| !is_said(line));
     lines.fold(Works::default(), |works, line| works.and(asked_in(line)))
@@ -118,8 +118,8 @@ pub(crate) fn done_in_image(text: &str) -> Works {
     }
 }
 
-/// The programs that may do such work, sorted. What they do is said by their families; most words of a text are none of them,
-/// and are not asked about.
+/// The programs that may do such work, sorted. Their families say what they do. Most words of a text are none of them and
+/// are skipped.
 const WORKERS: [&str; 72] = [
     "aerich", "alembic", "artisan", "astro", "atlas", "bun", "bundle", "bunx", "cargo", "composer", "conda",
     "console", "dbmate", "diesel", "django-admin", "dotnet", "drizzle-kit", "esbuild", "flask", "flyway",

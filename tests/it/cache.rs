@@ -1,4 +1,4 @@
-//! `deploylint scan --cache DIR`: the same records, whatever is in the directory.
+//! `deploylint scan --cache DIR` gives the same records, whatever is in the directory.
 
 use crate::support::{self, Ran, ran, records, write};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
-/// Repos with findings, one of them with a gap, one with a configuration that is wrong.
+/// Repos with findings; one of them has a gap, and one a wrong configuration.
 fn repos() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for n in 0..12 {
@@ -30,12 +30,12 @@ fn run(dir: &Path, more: &[&str]) -> (i32, Vec<Value>, String) {
     parts(ran(command(dir, more).output().unwrap()))
 }
 
-/// Exit code, records without their times, and what was said.
+/// The exit code, the records without their times, and standard error.
 fn parts(ran: Ran) -> (i32, Vec<Value>, String) {
     (ran.code, records(&ran.out), ran.err)
 }
 
-/// The entries, and when they were written.
+/// The entries, with the times at which they were written.
 fn entries(cache: &Path) -> Vec<(PathBuf, SystemTime)> {
     let mut found = Vec::new();
     for directory in fs::read_dir(cache.join("entries")).unwrap() {
@@ -56,7 +56,7 @@ fn what_did_not_change_is_taken_and_what_did_is_judged() {
     assert_eq!((plain.0, plain.1.len()), (1, 12));
     assert_eq!(run(dir.path(), &["--cache", "cache"]), plain);
     let first = entries(&cache);
-    // A wrong configuration is told anew each time.
+    // A wrong configuration is reported each time.
     assert_eq!(first.len(), 11);
     for jobs in ["1", "4"] {
         assert_eq!(run(dir.path(), &["--cache", "cache", "--jobs", jobs]), plain);

@@ -1,10 +1,10 @@
-//! The program as it is called: arguments, exit codes, what goes to which stream.
+//! The command line: arguments, exit codes, and what goes to which stream.
 
 use crate::support::{Repo, command, output_with, project, ran, run};
 use std::io::Read;
 use std::process::Stdio;
 
-/// A script with a comment that quiets nothing: one finding of severity warning.
+/// A script with a comment that suppresses nothing: one finding of severity warning.
 const WARNS: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
 const CLEAN: &str = "#!/bin/bash\nset -euo pipefail\ntrue\n";
 
@@ -84,7 +84,7 @@ fn json_has_its_form() {
     assert_eq!(finding["file"], "a.sh");
     let start = &finding["range"]["start"];
     assert_eq!((&start["line"], &start["column"]), (&3.into(), &1.into()));
-    // On disk each of the two lines before ends in two bytes.
+    // On disk, each of the two lines before it ends in two bytes.
     let text = WARNS.replace('\n', "\r\n");
     assert_eq!(start["offset"], text.find("# deploylint").unwrap());
     assert_eq!(finding["fix"]["applicability"], "safe");
@@ -353,7 +353,7 @@ fn why_says_what_was_understood_of_a_line_and_what_became_of_its_findings() {
     assert!(said(6).starts_with("No command is known to run on line 6"));
     let unknown = said(7);
     assert!(unknown.contains("which is not understood, so the confidence is lower"), "{unknown}");
-    // A restart is not nothing, although it leaves the machine as it was.
+    // A restart is an effect, although it leaves the machine as it was.
     assert!(said(8).contains("second run: does the same again, or changes nothing\n"), "{}", said(8));
     for (place, error) in [
         ("start.sh", "`start.sh` is not FILE:LINE"),
@@ -378,7 +378,7 @@ fn of_a_variable_that_is_set_twice_to_one_value_nothing_is_ignored() {
 #[test]
 fn a_secret_that_git_holds_is_told_and_one_that_it_ignores_is_not() {
     let Some(repo) = Repo::new() else { return };
-    // Put together here, so that no scanner takes this file for a leak.
+    // The secret is put together here, so that no scanner takes this file for a leak.
     let secret = format!("JWT_SECRET={}{}\n", "q7Xv2Lp9", "Rt4Kz8Wm3Nc6");
     let start = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
     repo.commit("2024-01-01 12:00 +0000", "All", &[(".env", &secret), ("start.sh", start)]);

@@ -1,4 +1,5 @@
-//! The made-up repos of the benchmarks: the same bytes everywhere, scripts that bash takes, and work for the rules.
+//! The made-up repos of the benchmarks have the same bytes everywhere, their scripts are valid for bash, and the rules find
+//! something in them.
 
 #[path = "../../benches/corpus/mod.rs"]
 mod made_up;
@@ -18,7 +19,7 @@ fn scripts(repos: usize) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Whoever changes the generator changes this number, and knows that figures measured before are of another corpus.
+/// This number changes with the generator, because figures that were measured before belong to another corpus.
 #[test]
 fn a_seed_gives_the_same_bytes_everywhere() {
     assert_eq!(made_up::sum(1, 3), SUM);
@@ -77,7 +78,7 @@ fn bash_takes_every_script() {
     }
 }
 
-/// No mark of a template is left, and the lengths are those of real scripts.
+/// No mark of a template is left, and the scripts are as long as real ones.
 #[test]
 fn scripts_have_the_shape_of_real_ones() {
     let mut lines: Vec<usize> = Vec::new();

@@ -1,12 +1,12 @@
-//! Which scripts are judged, and together with which others.
+//! Which scripts are judged, and which of them together.
 
 use crate::support::{Ran, project, run};
 
-/// A deploy that fails when it runs again.
+/// A deploy whose second run fails.
 const DEPLOYS: &str =
     "#!/bin/bash\nset -e\ncd /srv/shop\ngit pull\nnpm ci\nmkdir /srv/shop/up\nsystemctl restart shop\n";
 
-/// What is said of the files, with the scripts that were checked.
+/// The findings in these files, and the scripts that were checked.
 fn said_of(files: &[(&str, &str)]) -> Ran {
     let dir = project(files);
     run(dir.path(), &["check", "-v", "--select", "rerun", "--confidence", "low"])

@@ -1,4 +1,4 @@
-//! The book for users: every rule has its chapter, every link leads somewhere, and mdBook builds it where it is there.
+//! In the book for users, every rule has its chapter and every link leads somewhere. mdBook builds it if it is installed.
 
 #[path = "../../docs/chapters.rs"]
 mod chapters_of_rules;
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-/// Every chapter by path: those of docs/src, and those that the preprocessor adds.
+/// Every chapter by its path: those of docs/src, and those that the preprocessor adds.
 fn chapters() -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut items = Vec::new();
@@ -55,7 +55,7 @@ fn every_rule_has_a_chapter_without_the_marks_of_its_tests() {
     assert!(chapters["rules/rerun/existing-path.md"].contains("mkdir /opt/shop # <- reported"));
 }
 
-/// Links between chapters; a link that is no chapter must be a file of the repo or a whole address.
+/// Links between chapters. Any other link must be a file of the repo or a whole address.
 #[test]
 fn every_link_leads_somewhere() {
     let chapters = chapters();

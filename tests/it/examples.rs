@@ -1,4 +1,4 @@
-//! The two shops: one shows every rule, the other shows that a right deploy script is met with silence.
+//! The two shops: one shows every rule, and the other shows that nothing is reported for a correct deploy script.
 
 use crate::support::root;
 use deploylint::{Confidence, Finding, Report, Request, Target, check};
@@ -13,7 +13,7 @@ fn shop(name: &str) -> Report {
 fn every_rule_has_its_fault_in_the_shop() {
     let report = shop("shop");
     let found: BTreeSet<&str> = report.findings.iter().map(|f| &*f.rule).collect();
-    // Comments that quiet nothing are shown in the pages of their rules.
+    // The pages of their own rules show comments that suppress nothing.
     let pages = deploylint::pages();
     let missing: Vec<&str> =
         pages.iter().map(|p| &*p.id).filter(|id| !found.contains(id) && !id.starts_with("ignore/")).collect();
@@ -39,7 +39,7 @@ fn each_fault_that_the_shop_admits_is_found() {
             .collect();
         let faults = source.text().lines().enumerate().filter(|(_, line)| line.trim().starts_with("# FAULT"));
         for (index, line) in faults {
-            // The command stands below its comment; a missing one is told nearby.
+            // The command is below its comment. A missing command is reported nearby.
             let line_number = index as u32 + 1;
             let near = line_number.saturating_sub(2)..line_number + 8;
             assert!(told.iter().any(|told| near.contains(told)), "{script}:{line_number}: {line}");
@@ -79,7 +79,7 @@ fn what_a_restore_does_is_not_done_for_the_deploy() {
     assert_eq!(told(lacking.join("\n") + "\n"), ["steps/no-migrations"]);
 }
 
-/// What makes a finding the same one.
+/// What identifies a finding.
 fn keys(findings: &[Finding]) -> BTreeSet<(String, u32, u32, &str)> {
     let key = |f: &'_ Finding| (f.rule.to_string(), f.span.start, f.span.end);
     findings.iter().map(|f| (key(f), f.message.as_str())).map(|((a, b, c), d)| (a, b, c, d)).collect()

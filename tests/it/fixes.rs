@@ -1,4 +1,4 @@
-//! `check --fix` and `--diff`: what is written, what is left alone, and that fixes come to an end.
+//! `check --fix` and `--diff`: what is written, what is left alone, and that fixes end.
 
 use crate::support::{output_with, project, project_of_bytes};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// What is written back need not be text.
+/// The result of a run. Its output is bytes, because a fixed file need not be text.
 struct Ran {
     code: i32,
     out: Vec<u8>,
@@ -27,7 +27,7 @@ fn read(dir: &TempDir, name: &str) -> String {
     fs::read_to_string(dir.path().join(name)).unwrap()
 }
 
-/// The script once `--fix` went over it.
+/// The script after `--fix`.
 fn fixed(script: &str, args: &[&str]) -> String {
     let dir = project(&[("start.sh", script)]);
     let ran = run(dir.path(), &[&["start.sh", "--fix"], args].concat(), b"");
@@ -69,7 +69,7 @@ fn only_what_is_shown_is_fixed() {
     assert_eq!(fixed(FAULTS, &["--ignore", "rerun"]), FAULTS);
     let quieted = FAULTS.replace("mkdir /opt/a", "mkdir /opt/a # deploylint: ignore[rerun/existing-path]");
     assert!(fixed(&quieted, &[]).contains("\nmkdir /opt/a #"));
-    // Not sure: a function that nothing calls.
+    // This is not certain, because nothing calls the function.
     let unsure = "set -e\nsetup() {\n  mkdir /opt/a\n}\n";
     assert_eq!(fixed(unsure, &["--confidence", "high"]), unsure);
     assert_eq!(fixed(unsure, &[]), unsure.replace("mkdir", "mkdir -p"));
@@ -90,7 +90,7 @@ fn a_diff_writes_nothing_and_does_what_fix_does() {
     assert_eq!((ok.code, ok.out, ok.err.as_str()), (0, vec![], ""));
     assert_eq!(run(dir.path(), &["ok.sh", "--diff", "--format", "json"], b"").code, 2);
     assert_eq!(run(dir.path(), &["ok.sh", "--unsafe-fixes"], b"").code, 2);
-    // patch(1) may not be installed; where it is, it takes the diff.
+    // patch(1) may be missing. If it is installed, it must accept the diff.
     let patched = project_of_bytes(&[("deploy/a b.sh", text)]);
     let mut patch = Command::new("patch");
     patch.args(["-p0", "--binary"]).current_dir(patched.path());
@@ -119,13 +119,13 @@ fn standard_input_comes_back_on_standard_output() {
         ran.err
     );
     assert_eq!(ran.code, 1);
-    // No other file is touched, and none of that name is made.
+    // No other file is changed, and no file of that name is created.
     assert_eq!(read(&dir, "lib.sh"), "set -e\nmkdir /opt/lib\n");
     assert!(!dir.path().join("start.sh").exists());
     let ran = run(dir.path(), &["-", "--diff", "--root", "."], b"set -e\nmkdir /opt/a\n");
     let diff = "--- stdin.sh\n+++ stdin.sh\n@@ -1,2 +1,2 @@\n set -e\n-mkdir /opt/a\n+mkdir -p /opt/a\n";
     assert_eq!((String::from_utf8(ran.out).unwrap().as_str(), ran.code), (diff, 1));
-    // What needs nothing, or is no text, comes back as it was.
+    // A script without faults comes back as it was, and so does a file that is no text.
     for text in [b"true\n".as_slice(), b"", b"a\0b"] {
         assert_eq!(run(dir.path(), &["-", "--fix"], text).out, text);
     }
@@ -135,12 +135,12 @@ fn standard_input_comes_back_on_standard_output() {
 #[test]
 fn a_text_in_a_text_takes_only_what_it_can() {
     for (script, expected) in [
-        // The test for a line needs single quotes, a region in single quotes has no place for them.
+        // The test for a line needs single quotes, and a region in single quotes has no room for them.
         ("sudo bash -c 'echo \"a.b.c.d = 10\" >> /etc/x.conf'\n", None),
         ("sudo bash -c 'mkdir /opt/a'\n", Some("sudo bash -c 'mkdir -p /opt/a'\n")),
         ("sudo bash -c \"mkdir /opt/a\"\n", Some("sudo bash -c \"mkdir -p /opt/a\"\n")),
         ("sudo bash -c $'mkdir /opt/a'\n", None),
-        // `$USERNAME` of the shell inside would be expanded by the one outside.
+        // The outer shell would expand the `$USERNAME` of the inner one.
         ("bash <<EOF\nuseradd \"\\$NAME\"\nEOF\n", None),
         (
             "bash <<EOF\nuseradd app\nEOF\n",
@@ -186,7 +186,7 @@ fn a_sourced_file_is_fixed_too_and_a_link_stays() {
 #[test]
 fn a_fix_that_brings_something_else_is_taken_back() {
     let unit = "[Service]\nUser=shop\nExecStart=/opt/shop/web\n[Install]\nWantedBy=multi-user.target\n";
-    // A line between the comment and its command would leave the comment without effect.
+    // A line between the comment and its command would make the comment ineffective.
     let script = format!(
         "git -C /opt/shop pull --ff-only\ncat > /etc/systemd/system/web.service <<'EOF'\n{unit}EOF\n\
          systemctl daemon-reload\n# deploylint: ignore[steps/not-restarted] it is stopped by hand\n\
@@ -212,7 +212,7 @@ fn what_cannot_be_written_is_said_and_nothing_is_lost() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.starts_with("error: b.sh: not written: it has 2 hard links"), "{}", ran.err);
     assert!(ran.err.contains("no file was changed") && !ran.err.contains("Fixed"), "{}", ran.err);
-    // What is shown is what is on disk.
+    // The output shows what is on disk.
     assert!(String::from_utf8(ran.out).unwrap().contains("a.sh:2:1"));
     assert_eq!((read(&dir, "a.sh").as_str(), read(&dir, "b.sh").as_str()), (FAULTS, FAULTS));
 }

@@ -1,4 +1,4 @@
-//! The tests that reach the crate from outside, as one program: so the crate is linked once.
+//! The tests from outside the crate. They are one program, so that the crate is linked once.
 // A test that cannot set itself up fails.
 #![allow(clippy::unwrap_used)]
 

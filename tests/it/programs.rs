@@ -1,12 +1,12 @@
-//! One room knows programs: outside `src/tools` no code compares a program's name, reads a program's options, or keeps a list
-//! of programs.
+//! Only `src/tools` knows programs: no code outside it compares a program's name, reads a program's options, or keeps a
+//! list of programs.
 
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Files whose words are names of programs by chance, and what they are: their literals are not counted.
+/// Files whose words are names of programs by chance, with the reason. Their literals are not counted.
 const NO_PROGRAMS: &[(&str, &str)] = &[
     ("src/facts/app.rs", "accounts"),
     ("src/facts/environment/", "directories and settings"),
@@ -24,7 +24,7 @@ const NO_PROGRAMS: &[(&str, &str)] = &[
     ("src/syntax/query/words.rs", "words of query files"),
 ];
 
-/// Names of programs that are everyday words, or names of languages and products, as well.
+/// Names of programs that are also everyday words, or names of languages and products.
 const EVERYDAY: [&str; 36] = [
     "artisan", "atlas", "cat", "console", "date", "file", "find", "flask", "go", "goose", "group", "head",
     "host", "hostname", "id", "install", "ip", "last", "make", "migrate", "mount", "next", "node", "patch",
@@ -35,7 +35,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The programs that `tools` tells apart by name.
+/// The programs that `tools` distinguishes by name.
 fn programs() -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("src/tools/mod.rs")).unwrap();
     let table = &text[text.find("fn visible").unwrap()..];
@@ -50,13 +50,13 @@ fn programs() -> BTreeSet<String> {
     names.into_iter().filter(|name| !EVERYDAY.contains(&name.as_str())).collect()
 }
 
-/// The lines of a file that are code and no test.
+/// The lines of a file that are code, without its tests.
 fn code(text: &str) -> Vec<&str> {
     let mut lines = text.lines().peekable();
     let mut code = Vec::new();
     while let Some(line) = lines.next() {
         if line.starts_with("#[test]") || line.starts_with("#[cfg(test)]") {
-            // `mod table;` is a line, an item ends with a brace in the first column.
+            // `mod table;` is a single line. Any other item ends with a brace in the first column.
             for line in lines.by_ref() {
                 if line.starts_with('}') || line.starts_with("mod ") && line.ends_with(';') {
                     break;
@@ -69,7 +69,7 @@ fn code(text: &str) -> Vec<&str> {
     code
 }
 
-/// What code says of programs: the comparisons of names and the options that it reads, and the names.
+/// What the code says about programs: the comparisons of names, the options that it reads, and the names.
 fn count(text: &str, programs: &BTreeSet<String>) -> (usize, usize) {
     let comparison = Regex::new(
         r#"(?x) \b(?:argv|command|inner|first|last)\.name (?:\s*[!=]=\s*" | \.as_str\(\) | \.starts_with | \.ends_with)

@@ -1,4 +1,4 @@
-//! `deploylint review`: the document, the list, the date that it keeps.
+//! `deploylint review`: the document, the list, and the date that it keeps.
 
 use crate::support::Repo;
 use crate::support::{Ran, project, run, write};
@@ -23,7 +23,7 @@ fn item<'v>(review: &'v Value, id: &str) -> &'v Value {
     items.iter().find(|item| item["id"] == id).unwrap()
 }
 
-/// A repo of which all was reviewed on 2 January.
+/// A repo that was fully reviewed on 2 January.
 fn reviewed(files: &[(&str, &str)]) -> Option<Repo> {
     let repo = Repo::new()?;
     repo.write("docs/tasks.md", &format!("{TASK}**Last performed:** 2026-01-02\n"));
@@ -42,7 +42,7 @@ fn nothing_is_due_after_a_review() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
     assert!(ran.out.contains("No review is due; nothing is open"), "{}", ran.out);
     assert!(ran.out.contains("in docs/tasks.md:1"), "{}", ran.out);
-    // Words are no deployment.
+    // A change of words changes no deployment.
     repo.write("README.md", "Words.\n");
     repo.commit("2026-02-01 12:00 +0000", "Words", &[]);
     let ran = review(&repo.path(), &["--check"]);
@@ -69,7 +69,7 @@ fn the_date_is_all_that_recording_changes() {
         assert_eq!(ran.err, format!("recorded {} in tasks.md\n", today()));
         let written = fs::read_to_string(dir.path().join("tasks.md")).unwrap();
         assert_eq!(written, text(after).replace("TODAY", &today()));
-        // Again, and nothing is left to write.
+        // The second time, there is nothing to write.
         let again = review(dir.path(), &["--record", "--tested"]);
         assert_eq!((again.code, again.err), (0, format!("{} is already recorded in tasks.md\n", today())));
         assert_eq!(fs::read_to_string(dir.path().join("tasks.md")).unwrap(), written);
@@ -197,7 +197,7 @@ fn each_change_is_held_against_the_deployment() {
     assert_eq!((&worker["change"], &worker["file"]), (&"added".into(), &"compose.yaml".into()));
     assert_eq!(worker["commit"], found["commits"][0]["id"]);
     assert!(worker["diff"].as_str().unwrap().contains("\n+  worker:\n"), "{worker}");
-    // What is not committed has no commit.
+    // A change that is not committed has no commit.
     assert!(change("dependency", "celery").get("commit").is_none());
 
     let services = item(&found, "new-services");

@@ -1,4 +1,4 @@
-//! `deploylint scan`: many repos, by small ones. What is finished is never lost, whatever ends the scan.
+//! `deploylint scan` over many small repos. What is finished is never lost, whatever ends the scan.
 
 use crate::support::Repo;
 use crate::support::{self, PROGRAM, Ran, ran, records, root, skipped};
@@ -77,7 +77,7 @@ fn arguments_are_repos_folders_and_patterns() {
     let dir = repos(4);
     let given = ["repos/002", "repos/00[13]", "repos", "--format", "ndjson"];
     let ran = run(dir.path(), &given);
-    // Nothing comes twice.
+    // No record comes twice.
     assert_eq!(names(&ran.out), ["repos/002", "repos/001", "repos/003", "repos/000"]);
     let ran = run(dir.path(), &["repos/001", "gone", "x*", "repos/002/start.sh", "--format", "ndjson"]);
     assert_eq!(names(&ran.out), ["repos/001"]);
@@ -131,7 +131,7 @@ fn a_repo_that_cannot_be_judged_is_a_gap_of_its_own() {
         assert_eq!(other["not_analysed"], Value::Array(Vec::new()));
         assert!(!other["findings"].as_array().unwrap().is_empty());
     }
-    // Nothing but a gap is 3.
+    // If there is only a gap, the exit code is 3.
     assert_eq!(run(dir.path(), &["repos/001"]).code, 3);
 }
 
@@ -149,7 +149,7 @@ fn the_revision_is_that_of_the_repo_itself() {
     assert_eq!(records[1].get("revision"), None);
 }
 
-/// What is counted, by what the records say.
+/// The summary, counted from the records.
 fn counted(records: &[Value]) -> (usize, BTreeMap<String, usize>) {
     let mut rules = BTreeMap::new();
     let findings = records.iter().flat_map(|record| record["findings"].as_array().unwrap());
@@ -174,14 +174,14 @@ fn statistics_count_what_the_records_hold() {
     let existing = stats["rules"].as_array().unwrap().iter().find(|r| r["rule"] == "rerun/existing-path");
     assert_eq!(existing.unwrap()["share"], 1.0);
 
-    // Beside records on standard output they go to standard error, behind a text they follow it.
+    // If the records are on standard output, the summary goes to standard error. After a text it goes to standard output.
     let ran = run(dir.path(), &["repos", "--format", "ndjson", "--stats"]);
     assert_eq!(ran.out.lines().count(), 9);
     assert!(ran.err.starts_with("repos     9: 9 with scripts that deploy"), "{}", ran.err);
     let ran = run(dir.path(), &["repos", "--stats=markdown"]);
     assert!(ran.out.starts_with("== repos/000\n\n"), "{}", ran.out);
     assert!(ran.out.contains("\n# deploylint scan\n\n- **repos**: 9: "), "{}", ran.out);
-    // A document holds them anyway.
+    // A document contains them anyway.
     let document: Value = serde_json::from_str(&run(dir.path(), &["repos", "--format", "json"]).out).unwrap();
     assert_eq!(document["repos"].as_array().unwrap().len(), 9);
     assert_eq!(document["stats"]["rules"], stats["rules"]);
@@ -209,7 +209,7 @@ fn wrong_usage_is_told_before_anything_is_read() {
     assert_eq!(fs::read_to_string(dir.path().join("out")).unwrap(), "of an earlier scan\n");
 }
 
-/// A scan that is read so slowly that it is met in the middle.
+/// A scan whose output is read so slowly that it can be stopped in the middle.
 fn begun(dir: &Path, args: &[&str]) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = command(dir, args)
         .stdin(Stdio::null())
@@ -249,7 +249,7 @@ fn a_slow_consumer_gets_everything() {
     let dir = repos(MANY);
     let (mut child, mut out) = begun(dir.path(), &["repos", "--format", "ndjson"]);
     std::thread::sleep(Duration::from_millis(500));
-    // It has not gone on without us.
+    // The scan waits for its reader.
     assert!(child.try_wait().unwrap().is_none());
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
@@ -279,7 +279,7 @@ fn a_signal_ends_it_with_whole_records() {
         let told = format!("ended early: {written} repo{}", if written == 1 { " is" } else { "s are" });
         assert!(err.contains(&told), "{written}: {err}");
     }
-    // A document is closed.
+    // The JSON document is closed.
     let mut child = command(dir.path(), &["repos", "--format", "json", "--output", "out"])
         .stderr(Stdio::null())
         .spawn()
@@ -309,7 +309,7 @@ fn a_full_disk_is_an_error() {
     assert!(ran.err.contains("No space left"), "{}", ran.err);
 }
 
-/// What a scan that is never killed writes.
+/// What a scan writes that is never killed.
 fn whole(dir: &Path, format: &str) -> String {
     let ran = run(dir, &["repos", "--format", format]);
     assert_eq!(ran.code, 1);
@@ -328,11 +328,11 @@ fn killed_at_any_point_and_started_again_it_goes_on() {
         let mut killed = 0;
         for wait in 0.. {
             let mut child = command(dir.path(), &args).stderr(Stdio::null()).spawn().unwrap();
-            // Each time a little longer, or it might never come to its end on a slow machine.
+            // Each attempt is a little longer. Otherwise it might never end on a slow machine.
             let time = 15 + trial * 7 + wait * 40;
             std::thread::sleep(Duration::from_millis(time));
             let ended = child.try_wait().unwrap().is_some();
-            // SIGKILL on Unix.
+            // This is SIGKILL on Unix.
             child.kill().unwrap();
             let status = child.wait().unwrap();
             if ended {
@@ -344,7 +344,7 @@ fn killed_at_any_point_and_started_again_it_goes_on() {
         let text = fs::read_to_string(dir.path().join("out")).unwrap();
         assert_eq!(records(&text), expected, "trial {trial}, killed {killed} times");
     }
-    // Nothing is left to do, and what was counted is counted still.
+    // Nothing is left to do, and the earlier counts are still there.
     let ran = run(dir.path(), &[&args[..], &["--stats=json"]].concat());
     let stats: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(stats["repos"], 60);
@@ -358,7 +358,7 @@ fn a_document_goes_on_too() {
     assert_eq!(run(dir.path(), &args).code, 1);
     let path = dir.path().join("out");
     let text = fs::read_to_string(&path).unwrap();
-    // As a kill in the middle of the twelfth record would leave it.
+    // The journal is as a kill in the middle of the twelfth record would leave it.
     let journal = fs::read_to_string(dir.path().join("journal")).unwrap();
     let lines: Vec<&str> = journal.lines().take(1 + 11).collect();
     let end = serde_json::from_str::<Value>(lines[11]).unwrap()["end"].as_u64().unwrap() as usize;
@@ -384,16 +384,16 @@ fn redirected_output_goes_on_as_well() {
         let line = line.replace("SCAN", &format!("'{PROGRAM}' scan repos --format ndjson"));
         Command::new("sh").current_dir(dir.path()).args(["-c", &line]).status().unwrap().code()
     };
-    // Killed while it appends to a file that holds something else.
+    // The scan is killed while it appends to a file that contains something else.
     fs::write(dir.path().join("out"), "{\"other\":1}\n").unwrap();
     shell("SCAN --resume journal >>out & sleep 0.1; kill -9 $!; wait");
     assert_eq!(shell("SCAN --resume journal >>out 2>/dev/null"), Some(1));
     let text = fs::read_to_string(dir.path().join("out")).unwrap();
     assert_eq!(records(text.strip_prefix("{\"other\":1}\n").unwrap()), expected);
-    // What a shell has emptied is done again.
+    // A file that a shell has emptied is written again.
     assert_eq!(shell("SCAN --resume journal >out"), Some(1));
     assert_eq!(records(&fs::read_to_string(dir.path().join("out")).unwrap()), expected);
-    // A journal is of one way to ask.
+    // A journal belongs to one set of arguments.
     assert_eq!(shell("SCAN --select user --resume journal >>out 2>err"), Some(2));
     let err = fs::read_to_string(dir.path().join("err")).unwrap();
     assert!(err.contains("journal: it is the journal of a scan with other options"), "{err}");

@@ -1,4 +1,4 @@
-//! `deploylint services`: which service is which unit, by small repos.
+//! `deploylint services`: which service is which unit, in small repos.
 
 use crate::support;
 use serde_json::Value;
@@ -30,7 +30,7 @@ fn unit(name: &str, service: &str) -> String {
 
 fn project(files: &[(&str, &str)]) -> TempDir {
     let dir = support::project(files);
-    // Nothing above may be taken for the project.
+    // No directory above may count as the project.
     fs::create_dir(dir.path().join(".git")).unwrap();
     dir
 }
@@ -46,7 +46,7 @@ fn json(dir: &TempDir) -> Value {
     serde_json::from_str(&out).unwrap()
 }
 
-/// `state service=runs` of each row.
+/// Each row as `state service=runs`.
 fn rows(dir: &TempDir) -> Vec<String> {
     let name = |side: &Value| side["name"].as_str().unwrap_or("-").to_owned();
     let rows = json(dir)["services"].as_array().unwrap().clone();
@@ -190,7 +190,7 @@ fn exit_codes() {
     assert_eq!(code, 2, "{err}");
     assert!(err.starts_with("error: nowhere: "), "{err}");
     assert_eq!(run(&empty, &["--frmat"]).0, 2);
-    // Without a service there is only the error: nothing was compared, so nothing may be said of that.
+    // Without a service there is only the error: nothing was compared, so nothing may be said about that.
     let unreadable = project(&[("deploylint.yaml", "services: [\n")]);
     let (code, out, err) = run(&unreadable, &[]);
     assert_eq!((code, out.as_str()), (2, ""), "{err}");
@@ -241,7 +241,7 @@ fn what_the_documents_state() {
     assert!(out.lines().any(|l| l.contains("shop-web.service") && l.contains("Web")), "{out}");
 }
 
-/// `name user command` of what runs.
+/// What runs, as `name user command`.
 fn running(dir: &TempDir) -> Vec<String> {
     let rows = json(dir)["services"].as_array().unwrap().clone();
     let text = |side: &Value, key: &str| side[key].as_str().unwrap_or("-").to_owned();

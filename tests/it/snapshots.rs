@@ -1,5 +1,5 @@
-//! What a person sees: the text of each command, kept in `snapshots/`. A change is shown as a diff; whoever made it reads
-//! the whole text anew, and accepts it with `INSTA_UPDATE=always cargo test --locked --test it snapshots`.
+//! What a person sees: the text of each command, kept in `snapshots/`. A change is shown as a diff. Its author reads the
+//! whole text again and accepts it with `INSTA_UPDATE=always cargo test --locked --test it snapshots`.
 
 use crate::support::{Ran, Repo, command, project, ran, root, run};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ fn assert_kept(name: &str, text: &str) {
     });
 }
 
-/// What was called, what it printed, and how it ended.
+/// The command line, its output, and its exit code.
 fn shown(args: &[&str], ran: &Ran) -> String {
     let mut text = format!("$ deploylint {}\n", args.join(" "));
     for stream in [&ran.out, &ran.err] {
@@ -45,7 +45,7 @@ fn rules_are_listed_and_one_is_explained() {
     assert_kept("explain", &explained.map(|args| run_and_show(dir.path(), &args)).concat());
 }
 
-/// A script with one of each: a finding, a guard, a comment that quiets, a condition that is not understood.
+/// A script with a finding, a guard, a comment that suppresses, and a condition that is not understood.
 const SCRIPT: &str = "#!/bin/bash
 set -euo pipefail
 APP=/opt/shop
@@ -103,7 +103,7 @@ fn a_review_shows_what_changed_and_what_is_left_to_do() {
 fn a_scan_sums_up() {
     let dir = project(&[("a/start.sh", SCRIPT), ("b/README.md", "nothing\n")]);
     let ran = run(dir.path(), &["scan", "a", "b", "--stats"]);
-    // How long it took differs from run to run, and the slowest repos stand last.
+    // The times differ from run to run, and the slowest repos come last.
     let (text, times) = ran.out.split_once("\ntime ").unwrap();
     let (time, rest) = times.split_once('\n').unwrap();
     let (rules, slowest) = rest.split_once("\n       ms ").unwrap();
@@ -114,7 +114,7 @@ fn a_scan_sums_up() {
 const PAGE: &str = "---\ntitle: Ours\nseverity: info\nconfidence: high\nfix: none\n---\n\n## What\n\n## Why\n\n\
                     ## Example\n\n## Instead\n";
 
-/// What is wrong, the files beside the script, and the arguments.
+/// The name of the case, the files beside the script, and the arguments.
 type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], &'c [&'c str]);
 
 #[test]
@@ -163,7 +163,7 @@ fn help_texts() {
     for name in commands {
         let args: Vec<&str> = [name, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         let mut command = command(dir.path(), &args);
-        // The width of whoever runs the test.
+        // The terminal of whoever runs the test would set another width.
         command.env_remove("COLUMNS").stdin(Stdio::null());
         text.push_str(&shown(&args, &ran(command.output().unwrap())));
     }

@@ -1,11 +1,11 @@
-//! The house rules, each held by a test: floors, printing, serialising, file sizes, pages, no paths of one machine.
+//! The house rules. Each has a test: floors, printing, serialising, file sizes, pages, no paths of one machine.
 
 use crate::support::root;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-/// Each floor, and what it may name of the crate besides itself. `main.rs` is the top.
+/// Each floor, and what it may import from the crate besides itself. `main.rs` is the top.
 const FLOORS: [(&str, &[&str]); 19] = [
     ("limit", &[]),
     ("source", &["limit"]),
@@ -61,7 +61,7 @@ const FLOORS: [(&str, &[&str]); 19] = [
     ),
 ];
 
-/// Files of the repo (what git would not ignore) with their path from the root.
+/// The files of the repo that git would not ignore, by their path from the root.
 fn files(keep: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let walk = ignore::WalkBuilder::new(root()).hidden(false).build();
     let walk = walk.filter_map(Result::ok).filter(|e| e.path().is_file());
@@ -97,7 +97,7 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// What a file names right after `crate::` (or `deploylint::` in main.rs), groups too.
+/// What a file names directly after `crate::` (or `deploylint::` in main.rs), also in groups.
 fn named(text: &str) -> BTreeSet<String> {
     let code: Vec<&str> = code(text).map(|(_, line)| line).collect();
     let code = code.join("\n");
@@ -197,7 +197,7 @@ fn each_thing_has_one_place() {
     assert_none(&faults);
 }
 
-/// Who embeds the library gets nothing that only the command line needs.
+/// Whoever embeds the library gets no dependency that only the command line needs.
 #[test]
 fn the_feature_cli_brings_what_a_terminal_needs() {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
@@ -212,7 +212,7 @@ fn the_feature_cli_brings_what_a_terminal_needs() {
         assert_eq!(manifest["dependencies"][name]["optional"].as_bool(), Some(true), "{name}");
         let path = format!("{}::", name.replace('-', "_"));
         for (file, text) in rust() {
-            // The floors that are only there with the feature.
+            // These floors exist only with the feature.
             let apart = ["output", "cli", "main"].map(Some).contains(&floor(&file));
             if file.starts_with("src/") && !apart {
                 let names = code(&text).filter(|(_, line)| line.contains(&path));
@@ -223,7 +223,7 @@ fn the_feature_cli_brings_what_a_terminal_needs() {
     assert_none(&faults);
 }
 
-/// Of one floor, gix belongs to one module.
+/// gix belongs to one module of its floor.
 #[test]
 fn the_history_alone_imports_gix() {
     let mut faults = Vec::new();
@@ -236,13 +236,13 @@ fn the_history_alone_imports_gix() {
     assert_none(&faults);
 }
 
-/// A root may be an old tree: what is read past it is of another time. And what a cache does not know of, it would believe
-/// to be unchanged.
+/// A root may be an old tree, and what is read without it belongs to another time. A cache would also believe that a file
+/// it does not know is unchanged.
 #[test]
 fn readers_read_through_the_root() {
     let own = [
         "src/repo/files", "src/repo/rewrite", "src/repo/history/",
-        // They read before there is a root, and note what they read.
+        // These read before there is a root, and note what they read.
         "src/check/config.rs", "src/rules/pages.rs",
     ];
     let mut faults = Vec::new();
@@ -274,7 +274,7 @@ fn no_file_is_too_long_without_a_reason() {
     assert_none(&faults);
 }
 
-/// clippy holds the limits of `clippy.toml`, and says when an `expect` has nothing left to expect. Nothing is added here.
+/// clippy checks the limits of `clippy.toml`, and reports an `expect` that is no longer needed. No new `expect` may come.
 #[test]
 fn functions_over_the_limits_become_fewer() {
     for (lint, left) in [("clippy::too_many_lines", 8), ("clippy::too_many_arguments", 3)] {
@@ -344,7 +344,7 @@ fn no_paths_of_one_machine() {
     assert_none(&faults);
 }
 
-/// A rule's id is a constant of `rules::id`: a text that names one is not met when the rule is renamed.
+/// A rule's id is a constant of `rules::id`. A text with an id would be missed when the rule is renamed.
 #[test]
 fn rules_are_named_by_their_ids() {
     let pages = files(|p| p.starts_with("queries/") && p.ends_with(".md"));

@@ -1,11 +1,11 @@
-//! What goes wrong with a text on its way: lines lost, doubled, swapped and cut, bytes of another text in it, line ends and
-//! characters that nobody expects, nesting without end.
+//! Damages to a text: lines are lost, doubled, swapped and cut, bytes of another text come in, line ends and characters are
+//! unexpected, and nesting has no end.
 
-/// Numbers that look like chance and are the same at each run (SplitMix64).
+/// Pseudorandom numbers, the same on each run (SplitMix64).
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Each seed gives its own.
+    /// The sequence of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         Dice(seed.wrapping_mul(0xbf58_476d_1ce4_e5b9))
     }
@@ -18,13 +18,14 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`; 0 where there is none.
+    /// A number below `end`; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 }
 
-/// Put in somewhere: marks of order, a byte order mark, what is no UTF-8, NUL, quotes and brackets that nothing closes.
+/// Bytes that are inserted anywhere: direction marks, a byte order mark, invalid UTF-8, NUL, and quotes and brackets that
+/// nothing closes.
 const ODD: &[&[u8]] = &[
     b"\0",
     b"\xff",
@@ -55,7 +56,7 @@ const ODD: &[&[u8]] = &[
     b"\t",
 ];
 
-/// Opened again and again.
+/// Blocks that are nested many times.
 const NESTING: &[(&str, &str)] = &[
     ("if true; then\n", "\nfi\n"),
     ("$(", ")"),
@@ -69,7 +70,7 @@ const NESTING: &[(&str, &str)] = &[
     ("a:\n ", ""),
 ];
 
-/// A text with one to three damages; `other` is where bytes of another one come from.
+/// The text with one to three damages. `other` is the text from which foreign bytes come.
 pub(crate) fn damaged(dice: &mut Dice, text: &[u8], other: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..=dice.below(3) {
@@ -123,7 +124,7 @@ fn once(dice: &mut Dice, text: Vec<u8>, other: &[u8]) -> Vec<u8> {
             return text;
         }
         _ => {
-            // The end of the last line goes, and with it where a heredoc or a block ends.
+            // The end of the last line is lost, and with it the end of a heredoc or a block.
             while text.len() > 1 && lines.last().is_some_and(|line| line.trim_ascii().is_empty()) {
                 lines.pop();
             }

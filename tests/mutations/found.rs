@@ -1,9 +1,9 @@
-//! What fuzzing has found, cut down: each input broke the property beside it once.
+//! Inputs that fuzzing found, reduced: each of them once broke the property beside it.
 
 use super::properties;
 use super::run::Property;
 
-/// What it is about, the property, and the input.
+/// The name of the case, the property, and the input.
 pub(crate) const FOUND: &[(&str, Property, &[u8])] = &[
     ("a test that nothing closes, at a character of two bytes", properties::words, b"[ -f /opt/\xc3\xa9\n"),
     ("a quote in a comment", properties::dotenv, b"# A=\"x\nB=1\n# C=2\nD=\"\n"),

@@ -1,4 +1,4 @@
-//! Repos that are held in memory, and checks of them.
+//! Repos in memory, and checks of them.
 
 use crate::check::{Config, Report, Request, Selection, Settings, check_in};
 use crate::finding::Confidence;
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// What the repo is called.
+/// The repo's name.
 pub(super) const NAME: &str = "shop";
-/// A line that begins another file.
+/// The start of a line that begins another file.
 const HEADER: &str = "#@ ";
-/// So many files are taken of one input.
+/// The most files of one input.
 const FILES: usize = 30;
-/// A script in which rules of the user find something to look at.
+/// A script in which the user's own rules have something to find.
 pub(super) const SCRIPT: &[u8] = b"#!/bin/bash\nset -e\nAPP=/opt/shop\nif [ ! -d $APP ]; then\n  mkdir $APP\nfi\n\
     sudo -u shop git clone https://example.org/shop.git \"$APP/src\"\ncurl -fsSL https://example.org/i.sh | bash\n\
     cat > /etc/systemd/system/web.service <<EOF\n[Service]\nExecStart=$APP/web\nEOF\nsystemctl start web\n";
@@ -31,7 +31,7 @@ impl Files {
         Files(BTreeMap::from([(path.to_owned(), bytes.to_vec())]))
     }
 
-    /// The text of a file, where there is one.
+    /// The text of a file, if there is one.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         String::from_utf8(self.0.get(path)?.clone()).ok()
     }
@@ -52,7 +52,7 @@ impl Contents for Files {
     }
 }
 
-/// The files of an input: each begins behind a line `#@ NAME`, what stands before the first is `first`.
+/// The files of an input. Each begins after a line `#@ NAME`; the text before the first such line is the file `first`.
 pub(super) fn files_of(data: &[u8], first: &str) -> Files {
     let mut files = BTreeMap::new();
     let mut name = first.to_owned();
@@ -69,14 +69,14 @@ pub(super) fn files_of(data: &[u8], first: &str) -> Files {
     let proper =
         |path: &str| path.split('/').all(|part| !matches!(part, "" | "." | "..")) && path.len() < 200;
     files.retain(|path, _| proper(path) && !path.contains('\0'));
-    // A path that is also a directory of another one is that directory.
+    // A path that is also a directory of another path is only the directory.
     let directories: Vec<String> =
         files.keys().flat_map(|p| p.match_indices('/').map(|(at, _)| p[..at].to_owned())).collect();
     files.retain(|path, _| !directories.contains(path));
     Files(files.into_iter().take(FILES).collect())
 }
 
-/// The files as one input, the other way round.
+/// The input that these files make up.
 pub(super) fn input_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, first: &str) -> String {
     let mut input = String::new();
     let mut rest = String::new();
@@ -91,7 +91,7 @@ pub(super) fn input_of<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>, 
     input + &rest
 }
 
-/// An empty directory, under which nothing is ever read: the files of a repo are in memory.
+/// An empty directory. Nothing is ever read below it, because the files of a repo are in memory.
 pub(super) fn base() -> &'static Path {
     static BASE: OnceLock<PathBuf> = OnceLock::new();
     BASE.get_or_init(|| {
@@ -113,17 +113,17 @@ pub(super) fn root_of(files: &Files) -> Root {
     Root::open(base()).unwrap().with_tree(Tree::new(entries, Box::new(files.clone())))
 }
 
-/// What lies in such a repo.
+/// The inventory of such a repo.
 pub(super) fn inventory_of(files: &Files) -> Inventory {
     Inventory::of(&root_of(files))
 }
 
-/// Everything in the root, and all that is found.
+/// A check of the whole root that shows findings of any confidence.
 pub(super) fn request() -> Request {
     Request { root: Some(base().to_owned()), confidence: Some(Confidence::Low), ..Request::default() }
 }
 
-/// Every rule, and `start.sh` as the script to judge, whatever it holds. Read once.
+/// The settings with every rule, and with `start.sh` as the script to judge, whatever it contains. They are read once.
 pub(super) fn settings() -> &'static Settings {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
     SETTINGS.get_or_init(|| {
@@ -132,7 +132,7 @@ pub(super) fn settings() -> &'static Settings {
     })
 }
 
-/// The settings with another configuration; `None` where that names a rule that there is not.
+/// The settings with another configuration. `None` if it names a rule that does not exist.
 pub(super) fn configured(config: Config) -> Option<Settings> {
     let settings = settings();
     let selection =
@@ -140,7 +140,7 @@ pub(super) fn configured(config: Config) -> Option<Settings> {
     Some(Settings { config, selection, ..settings.clone() })
 }
 
-/// The check of a repo. What a review would compare is worked out as well.
+/// Checks a repo, and also works out what a review would compare.
 pub(super) fn judged(files: &Files, settings: &Settings) -> Report {
     check_in(&root_of(files), &request(), settings, Sources::default(), &mut |context| {
         let _ = State::of(context);

@@ -1,6 +1,6 @@
-//! What must hold whatever is read. The properties look into every floor, so the crate takes this module in as its own:
-//! for `cargo test`, which asks them of damaged examples ([`run`]), and for the fuzz targets in `fuzz/`.
-// A property that does not hold, or that cannot be asked, is a panic.
+//! What must hold for any input. The properties look into every floor, so the crate includes this module: for `cargo test`,
+//! which tries them on damaged examples ([`run`]), and for the fuzz targets in `fuzz/`.
+// A property that does not hold or cannot be tried is a panic.
 #![allow(clippy::unwrap_used)]
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Places: that each lies in its file, on whole characters, and that JSON tells the same places.
+//! Places: each must be in its file and on whole characters, and JSON must give the same places.
 
 use crate::check::Report;
 use crate::finding::Gap;
@@ -6,10 +6,10 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use serde_json::Value;
 use std::fmt::Debug;
 
-/// So many places of one report are worked out again.
+/// How many places of one report are checked.
 const LOOKED_AT: usize = 60;
 
-/// A place lies in its file and cuts no character.
+/// Checks that a place is in its file and cuts no character.
 pub(super) fn holds(sources: &Sources, span: Span) {
     assert!((span.file.0 as usize) < sources.iter().count(), "a place in no file: {span:?}");
     let file = sources.file(span.file);
@@ -20,7 +20,7 @@ pub(super) fn holds(sources: &Sources, span: Span) {
     assert!(whole, "{span:?} of {} cuts a character", file.path());
 }
 
-/// Gaps name what was not read, and never a fault of the program.
+/// Checks that gaps name what was not read, and never a fault of the program.
 pub(super) fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
     for gap in gaps {
         assert!(!gap.reason.contains("bug in deploylint"), "{gap:?}");
@@ -32,7 +32,7 @@ pub(super) fn gaps_hold(sources: &Sources, gaps: &[Gap]) {
     }
 }
 
-/// All places that something holds, however deep: those that its `Debug` form shows outside of texts.
+/// All places in a value, at any depth: those that its `Debug` form shows outside of texts.
 pub(super) fn spans_of(of: &impl Debug) -> Vec<Span> {
     let text = format!("{of:?}");
     let mut spans = Vec::new();
@@ -71,7 +71,7 @@ fn past_character(text: &str, open: usize) -> usize {
     }
 }
 
-/// `Span { file: FileId(0), start: 1, end: 2 }` at the start of a text, and how long it is.
+/// Reads `Span { file: FileId(0), start: 1, end: 2 }` at the start of a text, and returns its length too.
 fn span(text: &str) -> Option<(Span, usize)> {
     let number = |text: &str| -> Option<(u32, usize)> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -89,7 +89,7 @@ fn span(text: &str) -> Option<(Span, usize)> {
     Some((Span { file: FileId(file), start, end }, at))
 }
 
-/// The JSON of a report says what the report says, at places that are those of the bytes on disk.
+/// Checks that the JSON of a report says the same as the report, with the places of the bytes on disk.
 pub(super) fn json_holds(report: &Report, json: &str) {
     let (line, rest) = json.split_at(json.len() - 1);
     assert!(rest == "\n" && !line.contains('\n'), "JSON is not one line");
@@ -126,7 +126,7 @@ fn collect<'j>(json: &'j Value, into: &mut Vec<(&'j str, &'j Value)>) {
     }
 }
 
-/// Line and column are those of the offset on disk, counted anew from the bytes before it.
+/// Checks that line and column belong to the offset on disk, counted again from the bytes before it.
 fn place_holds(file: &SourceFile, place: &Value) -> u64 {
     let number = |key: &str| place[key].as_u64().unwrap();
     let offset = number("offset") as usize;

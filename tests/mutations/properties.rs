@@ -1,5 +1,5 @@
-//! What holds whatever is read: one function for each kind of input. The fuzz targets (`fuzz/`) and the mutation run
-//! (`run`) call the same functions, so that neither promises more than the other. Nothing is read from disk or written.
+//! What holds for any input, as one function for each kind of input. The fuzz targets (`fuzz/`) and the mutation run
+//! (`run`) call the same functions, so both check the same. Nothing is read from disk or written.
 
 use super::memory::{Files, SCRIPT, base, configured, files_of, judged, request, root_of, settings};
 use super::places::{gaps_hold, holds, json_holds, spans_of};
@@ -30,7 +30,7 @@ pub fn check(data: &[u8]) {
     judged_and_held(&Files::one("start.sh", data), settings(), data);
 }
 
-/// A repo: files behind lines `#@ NAME`.
+/// A repo: each file follows a line `#@ NAME`.
 pub fn project(data: &[u8]) {
     let files = files_of(data, "start.sh");
     let config = files.text("deploylint.yaml").and_then(|text| {
@@ -47,8 +47,8 @@ pub fn project(data: &[u8]) {
     }
 }
 
-/// A report that holds, and is told in the same bytes again. Every fourth input is judged twice: it takes as long as all
-/// the rest.
+/// Checks a report, and that a second run gives the same bytes. Only every fourth input is judged twice, because that takes
+/// as long as all the rest.
 fn judged_and_held(files: &Files, settings: &Settings, data: &[u8]) -> Report {
     let started = Instant::now();
     let report = judged(files, settings);
@@ -60,8 +60,8 @@ fn judged_and_held(files: &Files, settings: &Settings, data: &[u8]) -> Report {
     report
 }
 
-/// The same again. Where a second went by nothing is promised: the parser gives a text up after some seconds of the
-/// clock, and a machine may stand still in between.
+/// Checks that a second run gives the same. Nothing is promised if it took a second: the parser gives a text up after some
+/// seconds of the clock, and a machine may stand still in between.
 fn same<T: PartialEq + std::fmt::Debug>(first: T, again: impl FnOnce() -> T) {
     let started = Instant::now();
     let second = again();
@@ -81,7 +81,7 @@ fn told(report: &Report) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What any report promises.
+/// Checks what every report promises.
 fn report_holds(report: &Report) {
     // Its configuration may name scripts that a repo does not have.
     let unmatched = |error: &CheckError| error.place.is_some() && error.message.contains("matches no script");
@@ -114,7 +114,7 @@ fn report_holds(report: &Report) {
     }
 }
 
-/// A text as a script: statements and words, and the same again; and as the words of units and compose files.
+/// A text as a script: its statements and words, twice the same. It is also read as the words of units and Compose files.
 pub fn words(data: &[u8]) {
     let Ok(source) = SourceFile::new("start.sh", data.to_vec()) else { return };
     let mut sources = Sources::default();
@@ -126,7 +126,7 @@ pub fn words(data: &[u8]) {
         (text.len(), text.len()),
         "a mask changes the length"
     );
-    // A long pipeline ends with `;`. The plain text has no line ends inside of words.
+    // A long pipeline ends with `;`. The plain text has no line ends inside words.
     for (at, (was, is)) in text.bytes().zip(masked.text.bytes()).enumerate() {
         let ends_pipeline = was == b'\n' && is == b';';
         assert!(ends_pipeline || (was == b'\n') == (is == b'\n'), "a mask changes the lines at {at}");
@@ -166,7 +166,7 @@ pub fn words(data: &[u8]) {
     }
 }
 
-/// Compose files: `docker-compose.yaml`, and others behind lines `#@ NAME`.
+/// Compose files: `docker-compose.yaml`, and others after lines `#@ NAME`.
 pub fn compose(data: &[u8]) {
     let files = files_of(data, "docker-compose.yaml");
     let read = || {
@@ -227,7 +227,7 @@ pub fn unit(data: &[u8]) {
     all_hold(&sources, &spans_of(&read));
     for directive in &read.directives {
         assert!(read.span.covers(directive.span) && directive.span.covers(directive.value_span));
-        // A key may be continued over lines.
+        // A key may continue on the next line.
         let written = sources.text(directive.span);
         assert!(directive.key.split_whitespace().all(|word| written.contains(word)), "{directive:?}");
         assert!(read.all(&directive.section, &directive.key).len() <= read.directives.len());
@@ -249,7 +249,7 @@ pub fn unit(data: &[u8]) {
     all_hold(&sources, &spans_of(&(processes, problems)));
 }
 
-/// `deploylint.yaml`, and a check that goes by it.
+/// `deploylint.yaml`, and a check with this configuration.
 pub fn configuration(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let at = Path::new("deploylint.yaml");
@@ -259,7 +259,7 @@ pub fn configuration(data: &[u8]) {
             assert_eq!(Config::parse(text, at).err().as_ref(), Some(&error), "the second time another error");
             assert_eq!(error.file.as_deref(), Some("deploylint.yaml"));
             assert!(!error.message.is_empty() && !error.message.contains('\n'), "{:?}", error.message);
-            // A CR alone ends a line of YAML as well.
+            // In YAML, a CR alone also ends a line.
             let lines = text.matches(['\n', '\r']).count() as u32;
             assert!(error.place.is_none_or(|p| p.line >= 1 && p.line <= lines + 1), "{error} of {lines}");
             return;
@@ -270,7 +270,7 @@ pub fn configuration(data: &[u8]) {
     match Selection::resolve(&settings().rules.pages, &config, at, &request()) {
         Err(error) => assert!(error.place.is_some() && !error.message.contains('\n'), "{error}"),
         Ok(selection) => {
-            // It takes longer than all the rest.
+            // This takes longer than all the rest.
             if data.len().is_multiple_of(16) {
                 let settings = Settings { config, selection, ..settings().clone() };
                 let files = Files::one("start.sh", b"mkdir /opt/a\nuseradd app\n");
@@ -280,7 +280,7 @@ pub fn configuration(data: &[u8]) {
     }
 }
 
-/// A folder of the user's own rules: `own/rule.md` and `own/rule.scm`, behind lines `#@ NAME`.
+/// A folder of the user's own rules: `own/rule.md` and `own/rule.scm`, after lines `#@ NAME`.
 pub fn rules(data: &[u8]) {
     let files = files_of(data, "own/rule.md");
     let own: Vec<RuleFile> = files
@@ -321,7 +321,7 @@ pub fn rules(data: &[u8]) {
     report_holds(&judged(&Files::one("start.sh", SCRIPT), &settings));
 }
 
-/// Rule and line of what is found, but for what is said of the comments themselves; how often.
+/// How often each rule has a finding in each line, without the findings about the comments themselves.
 fn found(report: &Report) -> BTreeMap<(String, u32), usize> {
     let mut found = BTreeMap::new();
     for finding in report.findings.iter().filter(|f| !f.rule.starts_with("ignore/")) {
@@ -330,7 +330,7 @@ fn found(report: &Report) -> BTreeMap<(String, u32), usize> {
     found
 }
 
-/// What `less` lacks of `more`; `less` must hold nothing else.
+/// The findings of `more` that `less` lacks. `less` must have no others.
 fn missing(more: &Report, less: &Report) -> Vec<(String, u32)> {
     let (mut more, less) = (found(more), found(less));
     for (place, count) in less {
@@ -343,13 +343,13 @@ fn missing(more: &Report, less: &Report) -> Vec<(String, u32)> {
     more.into_keys().collect()
 }
 
-/// A script with comments that quiet: what they name is gone, and nothing else.
+/// A script with comments that suppress: the findings that they name are gone, and no others.
 pub fn suppressions(data: &[u8]) {
     let report = judged(&Files::one("start.sh", data), settings());
     report_holds(&report);
     let Some(file) = report.sources.find("start.sh") else { return };
     let text = report.sources.file(file).text();
-    // The same script whose comments mean nothing. A name that is a word of the script itself stays one.
+    // The same script with comments that mean nothing. A name that is a word of the script itself stays a word.
     let mute = text.replace("deploylint", "depl0ylint");
     if mute != text {
         let loud = judged(&Files::one("start.sh", mute.as_bytes()), settings());
@@ -364,11 +364,11 @@ pub fn suppressions(data: &[u8]) {
     quieted(&report, file);
 }
 
-/// A comment right above a finding is made to quiet it.
+/// Adds a comment directly above a finding, which must suppress it.
 fn quieted(report: &Report, file: FileId) {
     let source = report.sources.file(file);
     let text = source.text();
-    // What is not read well is read in another way as soon as a comment is longer.
+    // A text with gaps may be read differently as soon as a comment is longer.
     if !report.gaps.is_empty() {
         return;
     }
@@ -409,7 +409,7 @@ pub fn fixes(data: &[u8]) {
     if first.findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
-    // With those that a person should look at, and every other time without.
+    // Every other input also gets the fixes that a person should look at.
     let unsafe_too = data.len().is_multiple_of(2);
     let fixed = fix_over(&on(data), settings(), unsafe_too).unwrap();
     report_holds(&fixed.report);

@@ -1,5 +1,5 @@
-//! A short run of what `fuzz/` does at length: the examples of all pages and the shop, each with something broken, the
-//! same at each run. What fuzzing has found stands in `found`.
+//! A short version of what `fuzz/` does: the examples of all pages and the shop, each with something broken, the same on
+//! each run. The inputs that fuzzing found are in `found`.
 
 use super::damage::{Dice, damaged};
 use super::memory::{Files, NAME, base, input_of, inventory_of, request, settings};
@@ -8,12 +8,11 @@ use super::{found, properties};
 use crate::finding::Confidence;
 use std::panic::catch_unwind;
 
-/// A property of an input.
 pub(super) type Property = fn(&[u8]);
-/// Which files are of a kind, by path.
+/// Whether a path is that of a file of some kind.
 type Kind = fn(&str) -> bool;
 
-/// The inputs for which a property does not hold, told together.
+/// Collects the inputs for which a property does not hold, and reports them together.
 #[derive(Default)]
 struct Run {
     asked: usize,
@@ -30,14 +29,14 @@ impl Run {
         }
     }
 
-    /// At least so many inputs were asked for, and all hold.
+    /// Checks that at least so many inputs were tried and that all hold.
     fn ends(self, at_least: usize) {
         assert!(self.faults.is_empty(), "\n{}\n", self.faults.join("\n"));
         assert!(self.asked >= at_least, "{} inputs", self.asked);
     }
 }
 
-/// One input of a sample: all its files.
+/// A sample as one input with all its files.
 fn whole(sample: &Sample) -> String {
     input_of(sample.files.iter().map(|(path, text)| (path.as_str(), text.as_str())), "start.sh")
 }
@@ -63,7 +62,7 @@ fn what_fuzzing_has_found_holds() {
 fn scripts() {
     let samples = of_pages();
     let (mut run, mut dice) = (Run::default(), Dice::new(1));
-    // A check takes some hundred times as long as words do.
+    // A check takes about a hundred times as long as reading words.
     let checks: [Property; 3] = [properties::check, properties::fixes, properties::suppressions];
     for (index, sample) in samples.iter().enumerate() {
         let mut input = || {
@@ -79,7 +78,7 @@ fn scripts() {
     run.ends(2000);
 }
 
-/// Scripts that are whole, each line below a comment: the first that is said of one of them is quieted.
+/// Whole scripts in which each line follows a comment. The first finding in each script is suppressed.
 #[test]
 fn scripts_with_comments() {
     let (mut run, mut dice) = (Run::default(), Dice::new(5));

@@ -1,4 +1,4 @@
-//! What the inputs are made of: the examples of all pages and the shop, each as a list of files.
+//! The samples from which inputs are made: the examples of all pages and the shop, each as a list of files.
 
 use crate::rules::page_examples::{SCRIPT, examples};
 use crate::rules::pages::Pages;
@@ -7,14 +7,14 @@ use std::fs;
 
 /// Files with their paths, the script last.
 pub(crate) struct Sample {
-    /// The rule or the directory that it comes from.
+    /// The rule or the directory from which it comes.
     pub(crate) from: String,
-    /// Path and text.
+    /// The paths and texts.
     pub(crate) files: Vec<(String, String)>,
 }
 
 impl Sample {
-    /// The script that it is about.
+    /// The script that is judged.
     pub(crate) fn script(&self) -> &str {
         self.files.iter().find(|(path, _)| path == SCRIPT).map_or("", |(_, text)| text)
     }
@@ -32,7 +32,7 @@ pub(crate) fn of_pages() -> Vec<Sample> {
     samples
 }
 
-/// The shop of `examples/`, with its faults: the files that are text and not large.
+/// The shop of `examples/` with its faults: the files that are text and not large.
 pub(crate) fn of_shop() -> Sample {
     let shop = root().join("examples/shop");
     let mut files = Vec::new();

@@ -7,9 +7,9 @@ use crate::support::root;
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Inputs longer than this slow a target down; its runs are told `-max_len=4096`.
+/// Longer inputs slow a target down; its runs get `-max_len=4096`.
 const LONGEST: usize = 4096;
-/// Configurations: no example of a page holds one.
+/// Configurations, because no example of a page contains one.
 const CONFIGURATIONS: [&str; 8] = [
     "app:\n  user: shop\n  directory: /opt/shop\nscripts: [start.sh, 'deploy/*.sh']\nservices:\n  web: shop-web.service\n  mail: null\nrules:\n  rerun: info\n  rerun/prompt: off\n  user: \"error\"\nextra-rules: [lint/rules]\n",
     "review:\n  document: docs/tasks.md\n  task: Review\n  label: Last run\n",
@@ -49,7 +49,7 @@ fn gather_seeds() {
     write("rules", rules().iter());
 }
 
-/// The files of a kind, and with each the others of that kind beside it.
+/// The texts of all files of a kind.
 fn of_kind(samples: &[Sample], kind: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let files = samples.iter().flat_map(|sample| &sample.files);
     files.filter(|(path, _)| kind(path)).map(|(_, text)| text.clone()).collect()
@@ -61,7 +61,7 @@ fn heredocs(script: &str) -> Vec<String> {
     bodies.map(|body| body[body.find("\n[").unwrap() + 1..].to_owned()).collect()
 }
 
-/// Each page with its query beside it, without its examples.
+/// Each page with its query, without its examples.
 fn rules() -> BTreeSet<String> {
     let files = crate::rules::embedded::table();
     let pages = files.iter().filter(|(path, _)| path.ends_with(".md") && path.contains('/'));
@@ -77,7 +77,7 @@ fn write<'t>(target: &str, inputs: impl Iterator<Item = &'t String>) {
     let folder = root().join("fuzz/corpus").join(target);
     fs::create_dir_all(&folder).unwrap();
     for input in inputs.filter(|input| !input.is_empty() && input.len() <= LONGEST) {
-        // By what it holds, so that gathering again changes nothing.
+        // The name follows from the content, so that gathering again changes nothing.
         let sum = input
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |sum, b| (sum ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));

@@ -1,4 +1,4 @@
-//! Rules and a model that panic on purpose.
+//! Tests with rules and a model that panic on purpose.
 
 use super::*;
 use crate::check::{Request, Settings};

@@ -37,7 +37,7 @@ fn second_runs_are_as_measured() {
     assert!(faults.is_empty(), "{} of {checked} lines:\n\n{}", faults.len(), faults.join("\n\n"));
 }
 
-/// Programs that a measurement cannot run in a throw-away root: without `# tried: …`, stand-ins play them.
+/// Programs that a measurement cannot run in a throw-away root. Without `# tried: …`, stand-ins play them.
 const STAND_INS: [&str; 47] = [
     "add-apt-repository", "apt", "apt-cache", "apt-get", "apt-key", "aptitude", "certbot", "createdb",
     "createuser", "crontab", "curl", "docker", "docker-compose", "dropdb", "dropuser", "gpg", "hostnamectl",
@@ -74,7 +74,7 @@ fn programs(case: &str) -> Vec<&str> {
             let word = raw.trim_start_matches(['"', '\'', '`', '$', '(', '{', '!', '\\', '<']);
             let opened = word.len() < raw.len() && !word.is_empty();
             let name = word.trim_end_matches([';', ')', '"', '\'', '`', '&', '|']);
-            // `-u postgres` stands between `sudo` and its command.
+            // `-u postgres` is between `sudo` and its command.
             let (of_option, option) = (std::mem::take(&mut value), command && raw.starts_with('-'));
             if of_option {
                 continue;
@@ -88,7 +88,7 @@ fn programs(case: &str) -> Vec<&str> {
             command = ends || BEFORE.contains(&name) || assigns || (command && option);
         }
     }
-    // `X=$(docker …)`: what a word opens within itself.
+    // In `X=$(docker …)`, the command is inside the word.
     let opens = |(at, opener): (usize, &str)| {
         let rest = &case[at + opener.len()..];
         &rest[..rest.find(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).unwrap_or(rest.len())]
@@ -122,7 +122,7 @@ fn check(case: &str, faults: &mut Vec<String>) -> usize {
 fn verdict(deployment: &Deployment<'_>, sources: &Sources, line: u32) -> &'static str {
     let acts = |id: StepId| deployment.step(id).deed.effects.iter().any(|e| e.change != Change::Use);
     let here = deployment.iter().filter(|(id, step)| sources.line(step.span) == line && acts(*id));
-    // What people and the app have stored since is a resource of its own, and no outcome of the command.
+    // The data that people and the app have stored since is a resource of its own, and no outcome of the command.
     let loses = |id: StepId| {
         let effects = &deployment.step(id).deed.effects;
         effects.iter().any(|e| {

@@ -107,7 +107,7 @@ fn what_needs_no_unit_is_told() {
     let dev: Vec<&str> = shop.services.iter().filter(|s| s.is_dev_only()).map(|s| s.name.as_str()).collect();
     assert_eq!(dev, ["adminer", "terrain"]);
 
-    // A server that migrates first is a server.
+    // A server that migrates first is still a server.
     let (_, one, _) = read(
         "services:\n  web:\n    command: sh -c \"python manage.py migrate && gunicorn x\"\n  seed-data:\n    restart: always\n  minio-init:\n    entrypoint: mc mb local/x\n  db-migrate:\n    restart: \"no\"\n",
     );

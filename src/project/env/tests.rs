@@ -1,4 +1,4 @@
-//! Uses of variables, read from small programs.
+//! Uses of variables in small programs.
 
 use crate::project::env::{Access, Found, Need, javascript, python};
 use crate::syntax::code::Language;
@@ -126,7 +126,7 @@ fn schemas_of_the_environment() {
         ),
         ["A required", "B optional"]
     );
-    // A schema of something else.
+    // This is a schema of something else.
     assert_eq!(typescript_uses("const order = z.object({ ID: z.string() });"), Vec::<String>::new());
 }
 

@@ -13,7 +13,7 @@ fn slice(sources: &Sources, span: Span) -> &str {
     &sources.file(span.file).text()[span.start as usize..span.end as usize]
 }
 
-/// The names as written, and whether they are for developing.
+/// The names as they are written, and whether they are development dependencies.
 fn declared<'s>(sources: &'s Sources, dependencies: &[Declared]) -> Vec<(&'s str, bool)> {
     let dependencies = dependencies.iter();
     dependencies.map(|d| (slice(sources, d.span), d.development)).collect()

@@ -2,7 +2,7 @@ use crate::project::compose;
 use crate::project::services::*;
 use crate::source::{SourceFile, Sources};
 
-/// What is linked, as `service=counterpart` lines; `-` for none, `(why)` for exempt ones.
+/// The links as `service=counterpart` lines, with `-` for none and `(why)` for exempt services.
 fn check(compose_text: &str, units: &[(&str, &str)], server: Server<'_>, expected: &[&str]) -> Links {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("compose.yaml", compose_text.into()).unwrap());
@@ -140,14 +140,14 @@ fn the_projects_name_stands_for_its_app() {
             "web=geo-shop.service",
         ],
     );
-    // Names that are only known in part.
+    // These names are only partly known.
     check(
         "services:\n  web: {build: .}\n  celery: {build: ., command: celery -A config worker}\n",
         &[("\u{1}NAME\u{2}.service", GUNICORN), ("\u{1}NAME\u{2}-celery.service", WORKER)],
         Server::default(),
         &["celery=\u{1}NAME\u{2}-celery.service", "web=\u{1}NAME\u{2}.service"],
     );
-    // One service that is called like the project, and only the port in common.
+    // The only service has the project's name, and only the port is in common.
     check(
         "services:\n  finance-tracker: {build: ., ports: ['8000:8000']}\n",
         &[("finance-tracker.service", "[Service]\nExecStart=/srv/venv/bin/uvicorn main:app --port 8000\n")],
@@ -170,7 +170,7 @@ fn containers_on_the_server_need_no_unit() {
     );
     let up = [strings(&["docker-compose", "up", "-d"])];
     check(shop, &[], Server { programs: &up, ..Server::default() }, &["db=container", "web=container"]);
-    // Another script may run the same service as a unit: that unit is no stranger.
+    // Another script may run the same service as a unit, and that unit is not left over.
     check(
         "services:\n  shop: {build: ., ports: ['8000:8000']}\n",
         &[("shop.service", GUNICORN)],

@@ -121,7 +121,7 @@ fn a_heredoc_with_holes_leads_back_to_the_script() {
     let mut sources = Sources::default();
     let script = "cat > x <<EOF\n[Service]\nUser=$APP\nExecStart=$DIR/run a\nEOF\n";
     let file = sources.add(SourceFile::new("start.sh", script.into()).unwrap());
-    // What the shell floor would hand over: `$APP` is known, `$DIR` is a hole.
+    // The shell floor would pass this on: `$APP` is known, and `$DIR` is a hole.
     let body = script.find("[Service]").unwrap() as u32;
     let (app, dir) = (script.find("$APP").unwrap() as u32, script.find("$DIR").unwrap() as u32);
     let mut map = OffsetMap::shifted(body);

@@ -175,7 +175,7 @@ fn what_can_be_read_of_a_broken_file_is() {
         assert!(gaps[0].reason.contains(reason), "{text}: {gaps:?}");
         assert_eq!(documents.iter().flat_map(leaves).collect::<Vec<_>>().join(" "), left, "{text}");
     }
-    // Every anchor that is missing is told once, with all lines that use it.
+    // Every missing anchor is reported once, with all lines that use it.
     let text = "s:\n  a: {b: *no, c: d}\n  e:\n    <<: *no\n    f: g\n  h: *other\n  i: *others\nothers: 1\n";
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("compose.yaml", text.into()).unwrap());

@@ -1,4 +1,4 @@
-//! The history since a review, in throw-away repositories that the `git` program makes.
+//! The history since a review, in throw-away repositories that `git` makes.
 
 mod odd;
 
@@ -32,7 +32,7 @@ fn what_is_dated_after_the_day_counts() {
     let Some(repo) = Repo::new() else { return };
     repo.commit("2024-01-10 23:59 +0000", "first", &[("start.sh", "true\n")]);
     let second = repo.commit("2024-01-11 00:01 +0000", "second", &[("start.sh", "false\n"), ("b", "b\n")]);
-    // Still the eleventh where it was made, though the twelfth in London.
+    // It was still the eleventh at the place of the commit, and the twelfth in London.
     repo.commit("2024-01-11 23:00 -0800", "third", &[("c", "c\n")]);
     let found = history(&repo, &Since::Date(date(2024, 1, 10)));
     assert_eq!(summaries(&found), ["third", "second"]);
@@ -70,7 +70,7 @@ fn the_working_tree_is_the_newest_change() {
     assert_eq!(text(0), (Some("a\n".to_owned()), Some("A\n".to_owned())));
     assert_eq!(text(1), (Some("b\n".to_owned()), None));
     assert_eq!(text(2), (None, Some("c\n".to_owned())));
-    // What was reviewed today was reviewed as it lies there.
+    // A review of today saw the files as they are now.
     assert_eq!(history(&repo, &Since::Date(TODAY)).working, []);
     repo.write("lfs", "123456");
     assert_eq!(history(&repo, &Since::Beginning).working.len(), 4);
@@ -137,7 +137,7 @@ fn the_line_of_the_last_review_names_the_commit() {
     );
     repo.commit("2024-01-10 10:00 +0000", "just before", &[("a", "a\n")]);
     repo.write("docs/r.md", &format!("# Review\n\n{line}\n\nx\n"));
-    // Not committed: by the date, and the line itself is a change.
+    // It is not committed, so only the date counts, and the line itself is a change.
     let open = history(&repo, &recorded("docs/r.md"));
     assert!(open.notes[0].contains("not committed yet"), "{:?}", open.notes);
     assert_eq!(summaries(&open), Vec::<&str>::new());
@@ -227,7 +227,7 @@ fn a_root_below_the_top_sees_its_own_files() {
     let old = found.reviewed(&root).unwrap().unwrap();
     assert_eq!(old.bytes("a").unwrap(), b"a\n");
     assert!(old.bytes("b").is_err() && old.bytes("../b").is_err());
-    // A directory that git does not hold.
+    // This directory is not in git.
     repo.write("local/x", "x\n");
     let local = Root::open(&repo.path().join("local")).unwrap();
     let found = read_on(&local, &Since::Date(date(2024, 1, 1)), TODAY).unwrap();
@@ -309,7 +309,7 @@ fn without_git_everything_is_new() {
 #[test]
 fn what_was_committed_before_it_was_ignored_is_in_git() {
     let Some(repo) = Repo::new() else { return };
-    // Put together here, so that no scanner takes this file for a leak.
+    // The secret is put together here, so that no scanner takes this file for a leak.
     let secret = ["q7Xv2Lp9", "Rt4Kz8Wm3Nc6"].concat();
     let start = "#!/bin/bash\nset -euo pipefail\nnginx -t\nsystemctl reload nginx\n";
     let files = [(".env", format!("JWT_SECRET={secret}\n")), ("start.sh", start.to_owned())];

@@ -1,4 +1,4 @@
-//! What changes since a review mean, in throw-away repositories.
+//! What the changes since a review mean, in throw-away repositories.
 
 use crate::check::{Request, Settings, inspect};
 use crate::repo::files::Root;
@@ -30,7 +30,7 @@ fn since_last(repo: &Repo) -> (History, Vec<Impact>) {
     since(repo, &Since::Date(date(2024, 1, 31)))
 }
 
-/// `+ Service redis compose.yaml:4`.
+/// The changes as lines such as `+ Service redis compose.yaml:4`.
 fn shown(found: &[Impact]) -> Vec<String> {
     let one = |i: &Impact| {
         let sign = match &i.change {
@@ -275,7 +275,7 @@ fn without_a_base_all_of_it_is_new() {
     for (kind, what) in [(Kind::Service, "db"), (Kind::Unit, "web.service"), (Kind::Dependency, "flask")] {
         assert_eq!(get(&found, kind, what).commit, Some(0));
     }
-    // The same without git.
+    // The result is the same without git.
     std::fs::remove_dir_all(repo.path().join(".git")).unwrap();
     let (history, found) = since_last(&repo);
     assert_eq!(history.notes, ["there is no git, so everything counts as new"]);

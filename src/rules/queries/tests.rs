@@ -1,4 +1,4 @@
-//! What the engine makes of a user's query files.
+//! How the engine applies a user's query files.
 
 use super::*;
 use crate::facts::world::{Given, Project};
@@ -13,7 +13,7 @@ use std::time::Duration;
 const PAGE: &str = "---\ntitle: A fault\nseverity: warning\nconfidence: high\nfix: none\n---\n
 ## What\n\nX\n\n## Why\n\nX\n\n## Example\n\nX\n\n## Instead\n\nX\n";
 
-/// What the rule `house/x` of a query finds in a script: each place as it is written, and the finding.
+/// The places, as they are written, and the findings of the rule `house/x` of a query in a script.
 fn found(query: &str, script: &str) -> Vec<(String, Finding)> {
     let mut sources = Sources::default();
     let file = sources.add(SourceFile::new("start.sh", script.as_bytes().to_vec()).unwrap());
@@ -155,6 +155,6 @@ fn excuses_may_be_compared_with_the_other_command() {
         ((command) @precedes (#set! command excuse) (#same-directory? @precedes @other))";
     finds(query, "cd /a\nexcuse\ncd /b\nother\nfault\n", &["fault"]);
     finds(query, "cd /b\nexcuse\nother\nfault\n", &[]);
-    // One of the two is not excused.
+    // One of the two commands is not excused.
     finds(query, "cd /a\nexcuse\nother\ncd /b\nother\nfault\n", &["fault"]);
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 mod changes;
 mod entries;
 
-/// A repo with something of each kind that a check asks for.
+/// A repo with something of each kind that a check reads.
 pub(super) const SHOP: &[(&str, &str)] = &[
     (
         "deploy/start.sh",
@@ -116,7 +116,7 @@ fn each_repo_has_its_own_entry() {
     let shop = Shop::new();
     let cache = shop.open();
     let first = shop.scan(Some(&cache));
-    // The same files elsewhere: the directory names the project.
+    // The same files are in another directory, whose name is the project's name.
     let other = Shop { cache: tempfile::tempdir().unwrap(), ..Shop::new() };
     assert!(!other.scan(Some(&cache)).hit);
     assert!(shop.scan(Some(&cache)).hit && other.scan(Some(&cache)).hit);

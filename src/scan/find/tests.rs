@@ -1,7 +1,7 @@
 use super::*;
 use std::io::Cursor;
 
-/// Directories that hold what is named; what ends with `/` is a directory itself.
+/// Makes a directory with these entries; a name that ends in `/` is a directory.
 fn tree(names: &[&str]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for name in names {

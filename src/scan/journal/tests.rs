@@ -1,7 +1,7 @@
 use super::*;
 use std::path::PathBuf;
 
-/// A scan of `repos` into a file, which is killed when it has written `bytes` more, to the output and the journal together.
+/// A scan of `repos` into a file. It is killed after it has written `bytes` more, to the output and the journal together.
 fn scan(dir: &Path, repos: &[&str], mut bytes: usize) -> Result<usize, CheckError> {
     let path = dir.join("out");
     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).unwrap();
@@ -51,7 +51,7 @@ fn killed_after_any_byte_nothing_is_lost_and_nothing_comes_twice() {
     for bytes in 1..all {
         let dir = tempfile::tempdir().unwrap();
         scan(dir.path(), &REPOS, bytes).unwrap();
-        // Killed once more, a little later.
+        // It is killed once more, a little later.
         scan(dir.path(), &REPOS, 40).unwrap();
         scan(dir.path(), &REPOS, usize::MAX).unwrap();
         assert_eq!(output(dir.path()), whole(), "killed after {bytes} bytes");

@@ -268,7 +268,7 @@ fn known_misparses_are_never_silent() {
     }
 }
 
-/// The statements, comments and gaps of a text, all places included, with its words plain in the tree or not.
+/// The statements, comments and gaps of a text with all places. `plain` says whether its words are plain in the tree.
 fn read(text: &str, plain: bool) -> String {
     let arena = Bump::new();
     let mut shell = Shell::new(&arena);

@@ -64,7 +64,7 @@ fn quotes_and_escapes() {
         (r"$", "$"),
         ("größe", "größe"),
         (r"\ü", "'ü'"),
-        // What has no end goes to the end.
+        // A quote without an end goes to the end of the text.
         ("'a", "'a'"),
         ("\"a", "'a'"),
     ]);
@@ -77,7 +77,7 @@ fn ansi_c_strings() {
         (r"$'\x41\u00e9\101\e'", "'Aé\u{41}\u{1b}'"),
         (r"$'it\'s \\ \q'", r"'it's \ \q'"),
         (r"a$'b'c", "a 'b' c"),
-        // Inside double quotes it is only a dollar.
+        // Inside double quotes, `$` is only a dollar.
         (r#""$'a'""#, "'$'a''"),
         (r#"$"hello $x""#, "'hello ' '$x'"),
     ]);

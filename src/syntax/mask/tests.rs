@@ -267,7 +267,7 @@ fn what_the_grammar_reads_otherwise_is_written_otherwise() {
         ("a= b=$(c) d=(e)", "a=;b=$(c);d=(e)"),
         ("a= b=$(c 2>f) d", "a= b=$(c 2>f) d"),
         ("x=$(a= b=c)", "x=$(a=;b=c)"),
-        // One statement stays one.
+        // One statement stays one statement.
         ("c && a=1 b=2", "c && a=1 b=2"),
         ("c &&\n  a=1 b=2\na=1 b=2", "c &&\n  a=1 b=2\na=1;b=2"),
         ("if ! A=1 b=(c); then d; fi", "if !     b=(c); then d; fi"),

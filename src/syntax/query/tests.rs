@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 mod faults;
 mod words;
 
-/// Says yes to what its list names, about the command of a text.
+/// A judge that says yes to the words of its list, about the command of a text.
 struct Says<'t> {
     words: &'static [&'static str],
     tree: &'t Tree,
@@ -98,7 +98,7 @@ fn load(text: &str) -> Result<Queries, Vec<QueryError>> {
     Queries::load_beside([], [("house/rule.scm".to_owned(), text.to_owned())])
 }
 
-/// What the queries find in [`SOURCE`]: the texts of their words, or `-`.
+/// The texts of the words that the queries find in [`SOURCE`], or `-`.
 #[track_caller]
 fn found(text: &str, words: &'static [&'static str]) -> Vec<String> {
     let queries = match load(text) {
@@ -173,7 +173,7 @@ fn each_predicate_asks_the_judge_and_has_a_negation() {
     ];
     let asked: BTreeSet<&str> = cases.iter().map(|(name, ..)| *name).collect();
     let of_commands = vocabulary::PREDICATES.iter().filter(|p| p.about == vocabulary::About::Command);
-    // `#for-need?` and `#unit?` go with other predicates; the pages of the rules that ask them try them.
+    // `#for-need?` and `#unit?` need other predicates, so the pages of the rules that use them try them.
     let of_commands = of_commands.map(|p| p.name).filter(|name| !["for-need", "unit"].contains(name));
     assert_eq!(asked, of_commands.collect());
     for (name, arguments, yes) in cases {
@@ -202,7 +202,7 @@ fn an_argument_is_a_word_of_its_own() {
 
 #[test]
 fn a_deep_pattern_runs_on_the_command_alone() {
-    // The command in the substitution has such arguments too, and is another command.
+    // The command in the substitution has such arguments too, but it is another command.
     let pattern = "((command . name: (_) . argument: (word) @_first argument: (word) @word) @finding
         (#set! command \"git\")
         (#word-matches? @_first \"^push$\")
@@ -229,7 +229,7 @@ fn a_deep_query_ends_with_the_time_of_its_work() {
     let tree = parse(&source).unwrap();
     let says = Says { words: &[], tree: &tree, text: &source };
     let three = "argument: (word) @_a argument: (word) @_b argument: (word) @_c (#literal? @_a)";
-    // It finds nothing for long, or one word again and again.
+    // The query finds nothing for a long time, or one word again and again.
     for last in ["argument: (string) @word", "argument: (word) @word"] {
         let text = format!("((command {three} {last}) @finding (#set! command git))");
         let queries = load(&text).unwrap();
@@ -314,7 +314,7 @@ fn each_part_of_a_rule_is_known() {
     let [place] = &relations(Part::Precedes)[..] else { panic!("one relation was read") };
     assert_eq!((place.relation, place.negated), (Relation::SamePlace, true));
     assert_eq!((place.first, place.second), (Part::Finding, Part::Precedes));
-    // Only what is at fault is looked for in every script.
+    // Only the command at fault is searched for in every script.
     let tree = parse(SOURCE).unwrap();
     let says = Says { words: &["dependencies"], tree: &tree, text: SOURCE };
     assert_eq!(queries.finding("pip", says.features()).count(), 0);
@@ -333,7 +333,7 @@ fn the_readme_documents_the_whole_vocabulary() {
     let known: Vec<&str> = vocabulary::PREDICATES.iter().map(|p| p.name).collect();
     assert_eq!(documented, known);
 
-    /// The words in backticks of a predicate's row that are in no parentheses.
+    /// The words in backticks in a predicate's row, without those in parentheses.
     fn words<W>(section: &str, predicate: &str, all: &[&[(&str, W)]]) {
         let row = section.lines().find(|l| l.starts_with(&format!("| `({predicate}"))).unwrap();
         let known: Vec<&str> = all.iter().flat_map(|a| a.iter().map(|(w, _)| *w)).collect();

@@ -7,7 +7,7 @@ use crate::tools::effect::{Again, Change, Deed, Effect, Resource};
 /// What to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Advice {
-    /// For people.
+    /// The words for people.
     pub(crate) help: String,
     /// How to correct the command in place.
     pub(crate) edit: Option<Edit>,
@@ -29,13 +29,14 @@ pub(crate) enum Edit {
 pub(crate) struct Words {
     /// Where the word is.
     pub(crate) place: Span,
-    /// What must be there, perhaps after a directory; otherwise the word came from a variable or a function.
+    /// What the source must contain there, perhaps after a directory. If it does not, the word came from a variable or a
+    /// function.
     pub(crate) written: String,
     /// The text to write.
     pub(crate) text: String,
     /// What the edit does, for people.
     pub(crate) title: String,
-    /// The first run behaves as before.
+    /// True if the first run behaves as before.
     pub(crate) is_safe: bool,
 }
 
@@ -88,7 +89,7 @@ impl<'a> Asked<'a> {
         self.effect.is_some_and(|effect| effect.change == Change::Remove)
     }
 
-    /// The second run exits non-zero.
+    /// True if the second run exits non-zero.
     pub(crate) fn fails(&self) -> bool {
         matches!(self.again, Again::Fails(_))
     }

@@ -1,4 +1,4 @@
-//! What docker(1) and podman(1) say of containers and what belongs to them, by their exit status or a line of a list.
+//! What docker(1) and podman(1) say about containers, networks and the like, by their exit status or by a line of a list.
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
@@ -9,8 +9,8 @@ use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 use crate::tools::thing::Thing;
 
-/// What success says: `inspect` fails where there is none, and so does podman's `exists`; `docker node ls` outside of a
-/// swarm. A list that is filtered by a name is taken for what it shows.
+/// What success says: `inspect` and podman's `exists` fail if there is no such object; `docker node ls` fails outside of a
+/// swarm. A list that is filtered by a name counts as what it shows.
 pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
     let options = argv.leading_options(GLOBAL);
     let words: Vec<&Value> = options.operands.iter().map(|arg| &arg.value).collect();
@@ -31,12 +31,12 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
     }
 }
 
-/// The name that `inspect` is given, behind so many words: `docker inspect -f '{{.State.Running}}' web`.
+/// The name that `inspect` gets after `skip` words: `docker inspect -f '{{.State.Running}}' web`.
 fn inspected(argv: &Argv, skip: usize) -> Option<Value> {
     argv.options("f|format: s|size type: v|verbose").operands.get(skip).map(|arg| arg.value.clone())
 }
 
-/// That an object of this kind is there.
+/// The fact that an object of this kind exists.
 fn named(kind: &str, name: Value) -> Option<Says> {
     Some(Says::exists(match kind {
         "container" => Resource::Container(name),

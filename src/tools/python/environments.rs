@@ -1,15 +1,15 @@
-//! Virtual environments of Python: which command fills one, and which runs a program of one.
+//! Virtual environments of Python: which command fills one, and which command runs a program from one.
 
 use crate::shell::argv::Argv;
 use crate::tools::runners::{inner, python_module, verb};
 
-/// True for a directory's name that those of virtual environments have: `venv`, `.venv`, `shop-env`, `venv3`.
+/// True if a directory has a name as virtual environments have: `venv`, `.venv`, `shop-env`, `venv3`.
 pub(crate) fn is_environment(directory: &str) -> bool {
     let name = directory.to_ascii_lowercase();
     name.ends_with("env") || name.contains("venv")
 }
 
-/// It makes the project's environment and fills it, whatever else it does.
+/// True if the command makes the project's environment and fills it, whatever else it does.
 pub(crate) fn fills_environment(argv: &Argv) -> bool {
     let verbs: &[&str] = match argv.name.as_str() {
         "uv" => &["sync", "run"],
@@ -19,12 +19,12 @@ pub(crate) fn fills_environment(argv: &Argv) -> bool {
     verb(argv).is_some_and(|verb| verbs.contains(&verb.name.as_str()))
 }
 
-/// The program that a command runs of a virtual environment, with the environment: `venv/bin/NAME`,
-/// `venv/bin/python -m NAME`, `uv run NAME`, `NAME` if an environment is active.
+/// The program that a command runs from a virtual environment, with the environment: `venv/bin/NAME`,
+/// `venv/bin/python -m NAME`, `uv run NAME`, or `NAME` if an environment is active.
 pub(crate) fn of_environment(argv: &Argv) -> Option<(String, String)> {
     if matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm") {
         let inner = inner(argv)?;
-        // A script behind its interpreter is no program of the environment.
+        // A script after its interpreter is not a program of the environment.
         let program = match inner.name.as_str() {
             "python" => python_module(&inner)?.program,
             _ => inner.program,

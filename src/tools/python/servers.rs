@@ -1,9 +1,10 @@
 //! Servers and workers of Python: where they listen, what they run, and how they are sent to the background.
 //!
-//! Facts: <https://docs.gunicorn.org/en/stable/settings.html> (its arbiter tells systemd that it is ready),
-//! <https://uvicorn.dev/settings/>, hypercorn(1), daphne(1), <https://docs.pylonsproject.org/projects/waitress/en/stable/runner.html>,
-//! `granian --help`, uwsgi(1) and <https://uwsgi-docs.readthedocs.io/en/latest/Systemd.html>, celery(1),
-//! <https://python-rq.org/docs/workers/>, `--help` of dramatiq, huey_consumer, arq, saq, streamlit, fastapi and flask.
+//! The facts are from <https://docs.gunicorn.org/en/stable/settings.html> (its arbiter tells systemd that it is ready),
+//! <https://uvicorn.dev/settings/>, hypercorn(1), daphne(1),
+//! <https://docs.pylonsproject.org/projects/waitress/en/stable/runner.html>, `granian --help`, uwsgi(1) and
+//! <https://uwsgi-docs.readthedocs.io/en/latest/Systemd.html>, celery(1), <https://python-rq.org/docs/workers/>, and
+//! `--help` of dramatiq, huey_consumer, arq, saq, streamlit, fastapi and flask.
 
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::tools::draft::{Draft, FILE, NEW};
@@ -321,8 +322,8 @@ fn django(argv: &Argv) -> Serves {
     }
 }
 
-/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1), celery(1): they serve. When a daemon starts a
-/// second time, the port or the pid file is taken.
+/// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1) and celery(1) serve. If a daemon is started a second time,
+/// its port or its pid file is taken.
 pub(crate) fn server(argv: &Argv) -> Deed {
     let options: Options<'_> = argv.options(
         "D|daemon b|bind: p|pid|pidfile: w|workers: k|worker-class: c|config: t|timeout: chdir: A|app: l|loglevel: \

@@ -1,4 +1,4 @@
-//! What a command line can say: facts about resources, and what becomes of a pipe.
+//! What a command line can say: facts about resources, and what a pipe says.
 
 use crate::shell::value::Value;
 use crate::tools::effect::Resource;
@@ -9,11 +9,11 @@ use crate::tools::thing::Thing;
 pub(crate) struct Fact {
     /// The resource.
     pub(crate) resource: Resource,
-    /// What of it.
+    /// What is known about it.
     pub(crate) aspect: Aspect,
 }
 
-/// What of a resource is known.
+/// What is known about a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Aspect {
     /// It is there.
@@ -50,22 +50,22 @@ pub(crate) enum Says {
 }
 
 impl Says {
-    /// That something of a resource is so.
+    /// Says that an aspect of a resource holds.
     pub(crate) fn fact(resource: Resource, aspect: Aspect) -> Says {
         Says::Is(Fact { resource, aspect })
     }
 
-    /// That a resource is there.
+    /// Says that a resource exists.
     pub(crate) fn exists(resource: Resource) -> Says {
         Says::fact(resource, Aspect::Exists)
     }
 
-    /// That a resource is there which has no name of its own, or one that does not matter.
+    /// Says that a resource exists whose name is empty or does not matter.
     pub(crate) fn other(thing: Thing, name: Value) -> Says {
         Says::exists(Resource::Other(thing, name))
     }
 
-    /// The opposite, where it is one fact.
+    /// The opposite, if it is a single fact.
     pub(crate) fn negate(self) -> Option<Says> {
         match self {
             Says::Always(outcome) => Some(Says::Always(!outcome)),
@@ -79,8 +79,8 @@ impl Says {
 /// What the success of a pipe says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piped {
-    /// This.
+    /// It says this.
     Says(Says),
-    /// What its first command says, if that is anything.
+    /// It says what its first command says, if that says anything.
     AsFirst,
 }

@@ -29,7 +29,7 @@ pub(crate) struct Server {
     pub(crate) workers: &'static [&'static str],
     /// A settings file that it reads by itself, and a variable from which it takes options.
     pub(crate) reads: Option<(&'static str, &'static str)>,
-    /// What sends it to the background.
+    /// The options that send it to the background.
     pub(crate) daemon: &'static [ToBackground],
     /// Words with which it ends when its work is done.
     pub(crate) ends: &'static [&'static str],

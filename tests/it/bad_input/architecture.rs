@@ -7,7 +7,7 @@ const UNIT: &[u8] = b"#!/bin/bash\nset -e\ncat > /etc/systemd/system/web.service
     systemctl enable web\nsystemctl restart web\n";
 const TABLE: &str = "\n\n| Service | Port |\n| --- | --- |\n| web | 8000 |\n| importer | 8123 |\n";
 
-/// The findings of the family `services` and the gaps, of a repo with this document.
+/// The findings of the family `services` and the gaps, for a repo with this document.
 fn judge(document: &[u8]) -> (Vec<String>, Vec<(String, u64, String)>) {
     of(&project(&[("docs/architecture.md", document), ("start.sh", UNIT)]))
 }
@@ -23,13 +23,13 @@ fn of(dir: &TempDir) -> (Vec<String>, Vec<(String, u64, String)>) {
     (told.collect(), gaps(&ran))
 }
 
-/// Where the table's last row stands behind `text`.
+/// The line of the table's last row if it comes after `text`.
 fn importer_behind(text: &str) -> String {
     let line = text.matches('\n').count() + TABLE.matches('\n').count();
     format!("not-deployed docs/architecture.md:{line}")
 }
 
-/// Whatever stands before it, the table is read, in time and without a gap.
+/// The table is read in time and without a gap, whatever comes before it.
 fn is_read(text: &str) {
     let (told, gaps) = judge(format!("{text}{TABLE}").as_bytes());
     let start: String = text.chars().take(60).collect();
@@ -74,7 +74,7 @@ fn fences_that_nothing_closes() {
         "| Service | Port |\n| --- | --- |\n| web | 8000 |\n\n```mermaid\ngraph TD\n  A[Loader :8124";
     let (told, gaps) = judge(document.as_bytes());
     assert_eq!((told, gaps), (vec!["not-deployed docs/architecture.md:7".to_owned()], vec![]));
-    // The table is text of the fence.
+    // The table is text in the fence.
     assert_eq!(judge(format!("```text\n{TABLE}").as_bytes()), (vec![], vec![]));
 }
 
@@ -142,7 +142,7 @@ fn two_documents_that_contradict_each_other() {
     ]);
     let (told, gaps) = of(&dir);
     assert_eq!((told, gaps), (vec!["other-documented-port old-architecture.md:3".to_owned()], vec![]));
-    // At the confidence that is shown by itself neither is told.
+    // At the default confidence, neither is reported.
     let ran = run(dir.path(), &[&["check", "."], &JSON[..]].concat());
     assert!(!ran.out.contains("other-documented-port"), "{}", ran.out);
 }

@@ -1,8 +1,8 @@
-//! Compose files: what can be read of them is, and the rest is told.
+//! Compose files: what can be read is read, and the rest is reported.
 
 use super::*;
 
-/// What is told of a project with these files.
+/// The report on a project with these files.
 fn told(files: &[(&str, &str)]) -> Vec<(String, u64, String)> {
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let dir = project(&files);
@@ -12,7 +12,7 @@ fn told(files: &[(&str, &str)]) -> Vec<(String, u64, String)> {
     gaps(&ran)
 }
 
-/// One gap, at that line of that file, for that reason.
+/// Checks that there is one gap, at that line of that file and for that reason.
 fn is_gap(files: &[(&str, &str)], file: &str, line: u64, reason: &str) {
     let gaps = told(files);
     assert_eq!(gaps.len(), 1, "{gaps:?}");
@@ -20,7 +20,7 @@ fn is_gap(files: &[(&str, &str)], file: &str, line: u64, reason: &str) {
     assert!(gaps[0].2.contains(reason), "{gaps:?}");
 }
 
-/// It is read as it is, without a gap.
+/// Checks that it is read without a gap.
 fn is_fine(files: &[(&str, &str)]) {
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     let dir = project(&files);
@@ -129,7 +129,7 @@ fn what_is_no_yaml_costs_its_own_lines() {
     ] {
         is_gap(&[("compose.yaml", text)], "compose.yaml", line, reason);
     }
-    // A byte order mark, several documents, tabs where they may stand: all of it is YAML.
+    // YAML allows a byte order mark, several documents, and tabs in some places.
     for text in [
         "\u{feff}services:\r\n  web:\r\n    image: a\r\n",
         "services: {web: {image: a}}\n---\nservices: {web: {restart: always}}\n...\n",

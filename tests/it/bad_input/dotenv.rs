@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// Rule, file and line of a finding.
+/// The rule, file and line of a finding.
 type Told = (String, String, u64);
-/// File, line and reason.
+/// The file, line and reason of a gap.
 type Gap = (String, u64, String);
 
-/// What is told of a project besides the good script, and the gaps.
+/// The findings besides those of the good script, and the gaps.
 fn told(files: &[(&str, &[u8])]) -> (Vec<Told>, Vec<Gap>) {
     let dir = project(files);
     let args = ["check", "--root", ".", "good.sh", "--confidence", "low"];
@@ -22,7 +22,7 @@ fn told(files: &[(&str, &[u8])]) -> (Vec<Told>, Vec<Gap>) {
     (found.collect(), gaps(&ran))
 }
 
-/// The lines of a file where a rule speaks; nothing is left out.
+/// The lines of a file for which a rule has a finding. There may be no gap.
 fn lines(files: &[(&str, &[u8])], rule: &str, file: &str) -> Vec<u64> {
     let (found, gaps) = told(files);
     assert_eq!(gaps, []);
@@ -35,7 +35,7 @@ fn every_way_to_write_a_line() {
                   1X=\r\nE_FIVE\r\n   F_SIX = 6\r\nH_EIGHT='open\r\nA_ONE=2\r\nG_SEVEN=7\r\n";
     let code = "import os\nos.environ[\"B_TWO\"] + os.environ[\"C_THREE\"] + os.environ[\"D_FOUR\"]\nos.environ[\"G_SEVEN\"]\nos.environ[\"F_SIX\"]\n";
     let files: [(&str, &[u8]); 2] = [(".env.example", sample.as_bytes()), ("app.py", code.as_bytes())];
-    // The `G_SEVEN` in quotes is no variable of its own.
+    // The `G_SEVEN` in quotes is not another variable.
     assert_eq!(lines(&files, "env/duplicate-key", ".env.example"), [12]);
     for text in ["", "\n", "=", "A", "A=\"", "#", "\u{feff}", "\r", "A=\\", "export", "A='\n"] {
         assert_eq!(told(&[(".env.example", text.as_bytes()), ("app.py", code.as_bytes())]).1, [], "{text:?}");
@@ -97,7 +97,7 @@ fn settings_without_end() {
     let fields: String = (0..100_000).map(|i| format!("    f{i}: int\n")).collect();
     let text = format!("from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n{fields}");
     let (found, gaps) = told(&[sample, ("app.py", text.as_bytes())]);
-    // Either all of it is read in time, or it is told that it is not.
+    // Either all of it is read in time, or a gap says that it was not.
     let read = found.iter().filter(|f| f.0 == "env/undocumented").count() == 100_000;
     let late = gaps.len() == 1 && gaps[0].2 == "it takes too long to parse";
     assert!(read || late, "{} findings, {gaps:?}", found.len());

@@ -1,14 +1,14 @@
-//! Repos that are made to hang a reader, or to fill its memory.
+//! Repos that are made to hang a reader or to fill its memory.
 
 use super::*;
 use deploylint::{Request, Target, check};
 
-/// What is found deploys, so that it is judged.
+/// Commands that make a script count as one that deploys, so that it is judged.
 const DEPLOYS: &str = "#!/bin/bash\nset -e\nsystemctl restart web\napt-get install -y nginx\n";
-/// Memory that these may take, in KiB; an address space is larger than what is used of it.
+/// The memory that these may take, in KiB. An address space is larger than the memory in use.
 const SMALL: usize = 1_200_000;
 
-/// Judges the whole of a repo; what could not be read.
+/// Judges a whole repo, and returns what could not be read.
 fn judge_all(dir: &Path) -> Vec<(String, u64, String)> {
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -v {SMALL}; exec \"$0\" \"$@\"")]);
@@ -46,7 +46,7 @@ fn ignore_files_are_read_as_other_files_are() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("list"), "deploy.sh\n").unwrap();
     let name = ".gitignore";
-    // One more script in a directory of its own, which an ignore file leaves out.
+    // The directory has two more scripts, and an ignore file that leaves one out.
     let repo = || {
         let dir = script("");
         fs::create_dir(dir.path().join("d")).unwrap();
@@ -65,7 +65,7 @@ fn ignore_files_are_read_as_other_files_are() {
     for target in [Path::new("/dev/zero"), &outside.path().join("list")] {
         let dir = repo();
         symlink(target, dir.path().join(name)).unwrap();
-        // As git has it, a link is not followed, and holds no rules.
+        // git does not follow such a link, so it contains no rules.
         assert_eq!(judge_all(dir.path()), []);
     }
     for size in [4 << 30, 1 << 20] {
@@ -169,7 +169,7 @@ fn settings_and_tables_without_end() {
     tells(&gaps, "architecture.md", "the document is too long, and the rest is not read");
 }
 
-/// A script of steps that are compared with each other, which takes minutes without optimisation.
+/// A script whose steps are compared with each other, which takes minutes without optimisation.
 #[test]
 fn what_takes_longer_than_its_time_is_told() {
     let slow =

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A script that makes a machine ready and runs gunicorn, which is only found missing where the requirements were read.
+/// A script that prepares a machine and runs gunicorn. gunicorn is reported as missing only if the requirements were read.
 const DEPLOY: &str = "#!/bin/bash
 set -euo pipefail
 apt-get update
@@ -13,7 +13,7 @@ cd /opt/shop
 /opt/shop/venv/bin/gunicorn --daemon shop:app
 ";
 
-/// What was found in `deploy.sh` beside these files, as `rule: message`, and what was not analysed.
+/// The findings in `deploy.sh` beside these files, as `rule: message`, and what was not analysed.
 fn judge(files: &[(&str, &[u8])]) -> (Vec<String>, Vec<(String, u64, String)>) {
     let all = [&[("deploy.sh", DEPLOY.as_bytes())], files].concat();
     let dir = project(&all);
@@ -26,7 +26,7 @@ fn judge(files: &[(&str, &[u8])]) -> (Vec<String>, Vec<(String, u64, String)>) {
     (told, gaps(&ran))
 }
 
-/// `rule` speaks of what holds the words.
+/// Checks that a finding of `rule` contains the words.
 fn tells(told: &[String], rule: &str, words: &str) -> bool {
     told.iter().any(|line| line.starts_with(rule) && line.contains(words))
 }
@@ -42,7 +42,7 @@ fn a_pyproject_that_is_not_toml() {
     let [(file, line, reason)] = &gaps[..] else { panic!("{gaps:?}") };
     assert_eq!((file.as_str(), *line), ("pyproject.toml", 2));
     assert!(reason.starts_with("not readable as TOML"), "{reason}");
-    // What it would have declared is not known.
+    // It is not known what it would have declared.
     assert!(!tells(&told, MISSING, ""), "{told:?}");
 }
 
@@ -73,7 +73,7 @@ fn a_package_json_with_a_byte_order_mark_and_one_with_comments() {
         let places: Vec<(&str, u64)> = gaps.iter().map(|(file, line, _)| (file.as_str(), *line)).collect();
         assert_eq!(places, told, "{text}");
         assert!(gaps.iter().all(|(.., reason)| reason.starts_with("npm stops here")), "{gaps:?}");
-        // It is read all the same.
+        // It is read nevertheless.
         assert!(ran.out.contains("calls `vite` (package.json)"), "{}", ran.out);
     }
     let (_, gaps) = judge(&[("package.json", b"{\"name\": \"shop\"")]);
@@ -159,9 +159,9 @@ fn requirements_that_are_not_utf_8() {
         matches!(&gaps[..], [(file, 1, reason)] if file == "requirements.txt" && reason.contains("not UTF-8")),
         "{gaps:?}"
     );
-    // The names are ASCII: the rest was read.
+    // The names are ASCII, so the rest was read.
     assert!(tells(&told, MISSING, "`gunicorn`"), "{told:?}");
-    // `pip freeze >` of PowerShell writes UTF-16.
+    // In PowerShell, `pip freeze >` writes UTF-16.
     let wide: Vec<u8> = "\u{feff}flask\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let (told, gaps) = judge(&[("requirements.txt", &wide)]);
     assert!(
@@ -184,7 +184,7 @@ fn a_lockfile_that_is_too_large() {
         matches!(&gaps[..], [(file, _, reason)] if file == "uv.lock" && reason.contains("larger than 8 MiB")),
         "{gaps:?}"
     );
-    // What nobody declared may be in it.
+    // It may contain what nobody declared.
     assert!(!tells(&told, MISSING, ""), "{told:?}");
 }
 
@@ -202,10 +202,10 @@ fn what_is_nested_too_deep() {
         ("Pipfile.lock", &json),
     ] {
         let (_, gaps) = judge(&[("requirements.txt", b"gunicorn\n"), (name, text.as_bytes())]);
-        // Nothing asks for a lockfile without its Pipfile.
+        // A lockfile without its Pipfile is not read.
         assert_eq!(gaps.len(), usize::from(name != "Pipfile.lock"), "{name}: {gaps:?}");
     }
-    // Code that is no plain list is none of ours, however deep.
+    // Code that is not a plain list is not read, however deep it is.
     let (_, gaps) = judge(&[("requirements.txt", b"gunicorn\n"), ("setup.py", python.as_bytes())]);
     assert_eq!(gaps, []);
 }

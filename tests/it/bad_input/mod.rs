@@ -1,4 +1,5 @@
-//! Input that nobody should write: told with its place, by exit code; `good.sh` beside it is judged all the same.
+//! Input that nobody should write. It is reported with its place and by the exit code, and `good.sh` beside it is still
+//! judged.
 
 use crate::support::{PROGRAM, Ran, project_of_bytes, skipped};
 use serde_json::Value;
@@ -17,18 +18,19 @@ mod review;
 mod scripts;
 mod units;
 
-/// Has one finding: a comment that quiets nothing.
+/// A script with one finding: a comment that suppresses nothing.
 const GOOD: &str = "#!/bin/bash\nset -euo pipefail\n# deploylint: ignore[ignore/malformed]\ntrue\n";
 /// How often hostile input repeats itself.
 const MANY: usize = 50_000;
-/// No input may take longer. Without optimisation, on a busy machine, the program is some twenty times slower.
+/// The longest time that an input may take. Without optimisation, and on a busy machine, the program is about twenty times
+/// slower.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 12 });
-/// Memory that one run may take, in KiB.
+/// The memory that one run may take, in KiB.
 const MEMORY: usize = 3_000_000;
 
 fn project(files: &[(&str, &[u8])]) -> TempDir {
     let dir = project_of_bytes(&[&[("good.sh", GOOD.as_bytes())], files].concat());
-    // Nothing above may be taken for the project.
+    // No directory above may count as the project.
     fs::create_dir(dir.path().join(".git")).unwrap();
     dir
 }
@@ -40,7 +42,7 @@ fn deploylint(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Runs to the end, which must come in time.
+/// Runs the program, which must end in time.
 fn finish(mut command: Command, stdin: &[u8]) -> Ran {
     let streams = tempfile::tempdir().unwrap();
     let [input, out, err] = ["in", "out", "err"].map(|name| streams.path().join(name));
@@ -70,7 +72,7 @@ fn run(dir: &Path, args: &[&str]) -> Ran {
     finish(deploylint(dir, args), b"")
 }
 
-/// `(file, line, reason)` of what was not analysed; the good script was judged all the same.
+/// What was not analysed, as `(file, line, reason)`. The good script must still have been judged.
 fn gaps(ran: &Ran) -> Vec<(String, u64, String)> {
     let json: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
     let findings = json["findings"].as_array().unwrap();

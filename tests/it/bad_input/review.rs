@@ -1,4 +1,4 @@
-//! Review documents that are missing, doubled or wrong, and reviews that are asked for wrongly.
+//! Review documents that are missing, duplicated or wrong, and wrong requests for reviews.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn two_documents() {
     let two = [("a.md", dated.as_str()), ("docs/b.md", dated.as_str())];
     assert_eq!(review(&two, &[]), error("several tasks to review deployment scripts: a.md:1, docs/b.md:1"));
     assert_eq!(review(&two, &["--document", "docs/b.md"]).0, 0);
-    // One that only speaks of it is none.
+    // A document that only mentions a review is not a review document.
     assert_eq!(review(&[("a.md", &dated), ("b.md", TASK)], &[]).0, 0);
 }
 
@@ -86,7 +86,7 @@ fn nothing_that_a_document_says_reaches_the_terminal_as_it_is() {
 #[test]
 fn a_document_of_megabytes() {
     let text = format!("{}\n{TASK}Last performed: 2025-01-01\n", "> - a\n".repeat(1_000_000));
-    // It is too large to be a list of tasks, unless somebody says so.
+    // It is too large for a list of tasks, unless somebody names it.
     assert_eq!(review(&[("a.md", &text)], &["--check"]).0, 1);
     assert_eq!(review(&[("a.md", &text)], &["--document", "a.md"]).0, 0);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Judges `bad.sh` of these bytes.
+/// Judges a `bad.sh` with these bytes.
 fn judge(bytes: &[u8]) -> (i32, Vec<(String, u64, String)>) {
     let dir = project(&[("bad.sh", bytes)]);
     let ran = run(dir.path(), &[&["check", "bad.sh", "good.sh"], &JSON[..]].concat());
@@ -12,7 +12,7 @@ fn judge(bytes: &[u8]) -> (i32, Vec<(String, u64, String)>) {
     (ran.code, gaps)
 }
 
-/// It is a gap at that line, for that reason.
+/// Checks that there is a gap at that line, for that reason.
 fn is_gap(bytes: &[u8], line: u64, reason: &str) {
     let (code, gaps) = judge(bytes);
     let told = gaps.iter().any(|(_, at, why)| *at == line && why.contains(reason));
@@ -21,7 +21,7 @@ fn is_gap(bytes: &[u8], line: u64, reason: &str) {
     assert_eq!(code, 3, "{start}");
 }
 
-/// It is read as it is, without a gap.
+/// Checks that it is read without a gap.
 fn is_fine(bytes: &[u8]) {
     assert_eq!(judge(bytes), (0, Vec::new()));
 }
@@ -76,7 +76,7 @@ fn line_ends_byte_order_mark_and_latin_1() {
 fn megabytes_in_one_line() {
     let line = |bytes: usize| [&b"a ".repeat(bytes / 2)[..], b"\n"].concat();
     is_gap(&line(20 << 20), 0, "larger than 8 MiB");
-    // The words of one command are one to the parser.
+    // The parser sees the words of one command as one word.
     is_fine(&line(300_000));
     is_gap(&line(7 << 20), 1, "it has too many words to read");
     is_gap(&b"true && ".repeat(1 << 19), 1, "the parser took too long on it");
@@ -116,7 +116,7 @@ fn nested_without_end() {
     is_gap(&[&b"[[ "[..], &b"( ".repeat(MANY)[..], b"\n"].concat(), 1, "it does not parse");
     for open in ["$(", "if ", "{ ", "((", "echo ${a:-", "'"] {
         let mut text = around(open, "", "");
-        // An odd one stays open.
+        // An odd number of quotes leaves one open.
         text.splice(0..0, b"echo '".iter().copied().take(if open == "'" { 6 } else { 0 }));
         let (code, gaps) = judge(&text);
         assert!(code == 3 && !gaps.is_empty(), "{open}: {gaps:?}");
@@ -222,7 +222,7 @@ fn links() {
         ("broken.sh", "no such file"),
         ("out.sh", "a symbolic link that leads out of the project's root"),
     ];
-    // Named first it must not make `/etc` the root.
+    // If it is named first, it must not make `/etc` the root.
     let args = ["check", "out.sh", "a.sh", "broken.sh", "inside.sh", "good.sh"];
     let ran = run(dir.path(), &[&args, &JSON[..]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (3, ""));
@@ -231,9 +231,9 @@ fn links() {
     for ((file, _, reason), (name, why)) in told.iter().zip(expect) {
         assert_eq!((file.as_str(), reason.as_str()), (name, why));
     }
-    // A whole directory ends, whatever leads in a circle.
+    // The walk over a directory ends, even if a link leads in a circle.
     assert!([0, 1, 3].contains(&run(dir.path(), &["check", "."]).code));
-    // What a script sources is not read outside either, and that is told.
+    // A sourced file outside of the root is not read either, and that is reported.
     let dir = project(&[("main.sh", b". ./lib.sh\ntrue\n")]);
     symlink("/etc/passwd", dir.path().join("lib.sh")).unwrap();
     let told = gaps(&run(dir.path(), &[&["check", "main.sh", "good.sh"], &JSON[..]].concat()));
@@ -276,7 +276,7 @@ fn a_file_that_may_not_be_read() {
     let args = [&["check", "secret.sh", "good.sh"], &JSON[..]].concat();
     let mut command = deploylint(dir.path(), &args);
     if File::open(dir.path().join("secret.sh")).is_ok() {
-        // root reads everything: somebody else has to try, and must be able to start the program.
+        // root can read everything, so another user has to try, who must be able to start the program.
         mode(dir.path(), 0o755);
         let program = dir.path().join("deploylint");
         fs::copy(PROGRAM, &program).unwrap();
@@ -326,17 +326,18 @@ fn hostile_yaml() {
         assert_eq!(told[0].0, "docker-compose.yaml", "{start}");
         assert!(told[0].1 > 0 || text == "\0", "no place: {start}: {told:?}");
         if text.contains("web: 7") {
-            // As a configuration it names a unit `7`.
+            // As a configuration, it names a unit `7`.
             continue;
         }
-        // As a configuration it is wrong usage.
+        // As a configuration, it is a usage error.
         let ran = run(dir.path(), &["check", "good.sh", "--config", "docker-compose.yaml"]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{start}");
         assert!(ran.err.starts_with("error: docker-compose.yaml:"), "{start}: {}", ran.err);
     }
 }
 
-/// Nothing that a terminal would obey: no control characters, no marks that turn the direction of text.
+/// Checks that nothing controls the terminal: there are no control characters, and no marks that change the direction of
+/// text.
 fn assert_tame(text: &str) {
     let wild = |c: char| {
         c.is_control() && c != '\n'

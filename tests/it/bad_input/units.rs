@@ -2,14 +2,14 @@
 
 use super::*;
 
-/// Judges a repo with a script that hands the files on.
+/// Judges a repo whose script installs the files.
 fn judge(script: &str, files: &[(&str, &[u8])]) -> (i32, Vec<(String, u64, String)>) {
     let mut all: Vec<(&str, &[u8])> = vec![("deploy.sh", script.as_bytes())];
     all.extend(files);
     let dir = project(&all);
     let ran = run(dir.path(), &[&["check", "deploy.sh", "good.sh"], &JSON[..]].concat());
     assert_eq!(ran.err, "");
-    // Whatever is wrong, the matrix is shown as far as it goes.
+    // Whatever is wrong, the matrix is shown as far as possible.
     let matrix = run(dir.path(), &["services", "--format", "json"]);
     assert!(matrix.out.starts_with("{\"version\":1"), "{} {}", matrix.out, matrix.err);
     let gaps = gaps(&ran);
@@ -59,7 +59,7 @@ fn an_ecosystem_without_end() {
     let deep = format!("module.exports = {{apps: {}}};", "[".repeat(MANY));
     let found = judge(PM2, &[("ecosystem.config.js", deep.as_bytes())]);
     assert!(found.1.iter().any(|(file, ..)| file == "ecosystem.config.js"), "{found:?}");
-    // Constants that double themselves.
+    // Each constant doubles the one before.
     let mut wide = String::from("const a0 = ['x', 'x'];\n");
     for i in 1..40 {
         wide.push_str(&format!("const a{i} = [a{0}, a{0}];\n", i - 1));
@@ -78,7 +78,7 @@ fn a_supervisor_file_with_a_broken_section() {
     is_gap(judge(script, &[("deploy/shop.conf", text)]), "deploy/shop.conf", 1, "has no `command`");
     let text = b"[program:web]\ncommand=/opt/shop/web\nand then some\n";
     is_gap(judge(script, &[("deploy/shop.conf", text)]), "deploy/shop.conf", 3, "no `=`");
-    // Settings of other programs are nobody's concern.
+    // Settings of other programs are not read.
     assert_eq!(judge(script, &[("deploy/shop.conf", b"\0\0"), ("other.conf", b"[x\n")]), (0, Vec::new()));
 }
 

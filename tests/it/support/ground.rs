@@ -1,4 +1,4 @@
-//! Throw-away projects and repositories. The crate's own unit tests take this file in as `crate::support`.
+//! Throw-away projects and repositories. The crate's own unit tests include this file as `crate::support`.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,20 +12,20 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Writes a file, and the directories above it.
+/// Writes a file, and creates the directories above it.
 pub(crate) fn write(dir: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = dir.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
 }
 
-/// A directory with these files, which is gone when the test ends.
+/// A directory with these files, which is removed when the test ends.
 pub(crate) fn project(files: &[(&str, &str)]) -> TempDir {
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     project_of_bytes(&files)
 }
 
-/// [`project`] with files that need not be text.
+/// Like [`project`], with files that need not be text.
 pub(crate) fn project_of_bytes(files: &[(&str, &[u8])]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -34,24 +34,24 @@ pub(crate) fn project_of_bytes(files: &[(&str, &[u8])]) -> TempDir {
     dir
 }
 
-/// Tells that a test could not take place. The harness holds back what a passing test prints; this goes past it.
+/// Reports that a test could not run. The harness hides what a passing test prints, so this writes past it.
 pub(crate) fn skipped(test: &str, missing: &str) {
     let _ = writeln!(std::io::stderr().lock(), "SKIPPED {test}: no {missing} on this machine");
 }
 
-/// A repository that the `git` program makes without anyone's configuration, and that is gone when the test ends.
+/// A repository that the `git` program makes without anyone's configuration. It is removed when the test ends.
 pub(crate) struct Repo {
     dir: tempfile::TempDir,
     date: RefCell<String>,
 }
 
 impl Repo {
-    /// An empty one; `None`, with a word about it, where there is no `git`.
+    /// An empty repository; `None`, with a note, if there is no `git`.
     pub(crate) fn new() -> Option<Repo> {
         Self::with(&["init", "-q", "-b", "main", "."])
     }
 
-    /// One that `git` makes in an empty directory.
+    /// A repository that this `git` command makes in an empty directory.
     pub(crate) fn with(arguments: &[&str]) -> Option<Repo> {
         if Command::new("git").arg("--version").output().is_err() {
             skipped("a test of git repositories", "git");
@@ -63,22 +63,22 @@ impl Repo {
         Some(repo)
     }
 
-    /// Where it is, without links.
+    /// Its path, without links.
     pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().canonicalize().unwrap()
     }
 
-    /// The date of commits from here on.
+    /// Sets the date of all later commits.
     pub(crate) fn date(&self, date: &str) {
         date.clone_into(&mut self.date.borrow_mut());
     }
 
-    /// Runs git, which must not fail; gives what it prints.
+    /// Runs git, which must not fail, and returns its output.
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         self.git_in(self.dir.path(), arguments)
     }
 
-    /// Runs git elsewhere.
+    /// Runs git in another directory.
     pub(crate) fn git_in(&self, directory: &Path, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"])
@@ -101,7 +101,7 @@ impl Repo {
         write(self.dir.path(), name, text);
     }
 
-    /// Commits all there is, with these files; gives its id.
+    /// Writes these files, commits everything, and returns the commit's id.
     pub(crate) fn commit(&self, date: &str, message: &str, files: &[(&str, &str)]) -> String {
         self.date(date);
         for (name, text) in files {

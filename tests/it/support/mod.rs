@@ -1,4 +1,4 @@
-//! What the tests share: throw-away projects, the program as it is called, and what it said.
+//! What the tests share: throw-away projects, calls of the program, and its output.
 
 mod ground;
 
@@ -12,21 +12,21 @@ use std::process::{Command, Output, Stdio};
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_deploylint");
 
-/// The program in a directory, with colours as they are by default.
+/// The program in a directory, with the default colours.
 pub(crate) fn command(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.current_dir(dir).args(args).env_remove("NO_COLOR");
     command
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// The outcome of a run that no signal ended, and that said nothing but text.
+/// The result of a run. No signal may have ended it, and its output must be text.
 pub(crate) fn ran(output: Output) -> Ran {
     Ran {
         code: output.status.code().unwrap(),
@@ -49,7 +49,7 @@ pub(crate) fn output_with(dir: &Path, args: &[&str], stdin: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// The records of a scan; without their times, which differ from run to run.
+/// The records of a scan without their times, which differ from run to run.
 pub(crate) fn records(text: &str) -> Vec<Value> {
     let record = |line: &str| {
         let mut record: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));

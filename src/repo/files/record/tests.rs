@@ -57,7 +57,7 @@ fn bytes_that_are_no_record_hold_for_nothing() {
     for length in 0..bytes.len() {
         assert!(!Recorded::holds(&bytes[..length], &root), "{length}");
     }
-    // What is asked may be another question with the same answer: the checksum of the entry is what holds the record together.
+    // A damaged record may ask another question that has the same answer. The checksum of the entry protects the record.
     let mut flipped = bytes.to_vec();
     for at in 0..bytes.len() {
         flipped[at] ^= 0xff;
@@ -84,7 +84,7 @@ fn a_file_that_becomes_a_link_or_leads_out_is_another() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("x"), "1").unwrap();
     let (dir, root, recorder) = root(&[("d/x", "1"), ("y", "1")]);
-    // No directory is listed, so that the path itself has to be looked at.
+    // No directory is listed, so the path itself has to be checked.
     root.bytes("d/x").unwrap();
     root.peek("y", 10).unwrap();
     let recorded = recorder.finish().unwrap();

@@ -1,4 +1,4 @@
-//! Repositories that are odd, damaged or hostile. What can be read is read; what cannot is a gap or a note.
+//! Repositories that are odd, damaged or hostile. What can be read is read, and the rest is a gap or a note.
 
 use super::{TODAY, summaries};
 use crate::repo::files::Root;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// No repository may take longer. Without optimisation, on a busy machine, the code is some twenty times slower.
+/// The longest time that a repository may take. Without optimisation, and on a busy machine, the code is about twenty times
+/// slower.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 12 });
 
 fn since(directory: &Path, since: &Since) -> History {
@@ -18,12 +19,12 @@ fn since(directory: &Path, since: &Since) -> History {
     read_on(&root, since, TODAY).unwrap()
 }
 
-/// Everything there is.
+/// The whole history.
 fn all(directory: &Path) -> History {
     since(directory, &Since::Beginning)
 }
 
-/// `first` and `second`, each with a file.
+/// A repository with two commits, `first` and `second`, each with a file.
 fn two() -> Option<Repo> {
     let repo = Repo::new()?;
     repo.commit("2024-01-01 12:00 +0000", "first", &[("a", "a\n")]);
@@ -31,7 +32,7 @@ fn two() -> Option<Repo> {
     Some(repo)
 }
 
-/// There is no history, for that reason, and all counts as new.
+/// Checks that there is no history, for that reason, and that everything counts as new.
 fn is_unread(directory: &Path, file: &str, reason: &str) {
     let found = all(directory);
     let told = found.gaps.iter().any(|gap| gap.file == file && gap.reason.contains(reason));
@@ -40,12 +41,12 @@ fn is_unread(directory: &Path, file: &str, reason: &str) {
     assert!(found.commits.is_empty() && found.head.is_none() && found.base.is_none());
     let own = directory.to_string_lossy().into_owned();
     assert!(found.gaps.iter().all(|gap| !gap.reason.contains(&own)), "{:?}", found.gaps);
-    // A revision that is asked for by name is not passed over.
+    // A revision that is named is not passed over.
     let named = read_on(&Root::open(directory).unwrap(), &Since::Revision("HEAD".to_owned()), TODAY);
     assert!(named.is_err());
 }
 
-/// The loose object of that name.
+/// The path of the loose object of that name.
 fn object(repo: &Repo, id: &str) -> PathBuf {
     repo.path().join(".git/objects").join(&id[..2]).join(&id[2..])
 }
@@ -57,7 +58,7 @@ fn damage(path: &Path) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Makes an object of a kind and these bytes, whatever git thinks of them.
+/// Makes an object of this kind with these bytes, whatever git thinks of them.
 fn make(repo: &Repo, kind: &str, bytes: &[u8]) -> String {
     let path = repo.path().join(".git/made");
     fs::write(&path, bytes).unwrap();
@@ -87,7 +88,7 @@ fn a_shallow_clone() {
     assert_eq!(summaries(&found), ["third", "second"]);
     assert!(found.notes[0].starts_with("this is a shallow clone: the history before "), "{:?}", found.notes);
     assert_eq!((found.gaps, found.base), (vec![], None));
-    // The oldest that is there can still be the base.
+    // The oldest commit that is there can still be the base.
     let found = since(&clone.path(), &Since::Date(date(2024, 1, 2)));
     assert_eq!((summaries(&found), found.notes.len()), (vec!["third"], 0));
 }
@@ -162,7 +163,7 @@ fn a_git_that_leads_elsewhere() {
         symlink(".git", root.join(".git")).unwrap();
         is_unread(&root, ".git", "leads nowhere");
     }
-    // A real directory that borrows what is another's.
+    // This is a real directory that borrows the objects of another repository.
     let Some(repo) = two() else { return };
     let git = repo.path().join(".git");
     fs::write(git.join("commondir"), theirs.to_str().unwrap()).unwrap();
@@ -211,7 +212,7 @@ fn damaged_objects() {
         assert!(found.gaps.iter().any(|g| g.file == ".git" && g.reason.contains(reason)), "{:?}", found.gaps);
         assert!(found.partial);
     };
-    // A blob: its file is still named.
+    // If a blob is damaged, its file is still named.
     repo.commit(
         "2024-01-03 12:00 +0000",
         "third",
@@ -223,24 +224,24 @@ fn damaged_objects() {
     let found = since(&repo.path(), &Since::Date(date(2024, 1, 2)));
     assert_eq!((found.commits[0].files[0].path.as_str(), found.commits.len()), ("b/c", 1));
     assert_eq!(found.texts(&root, &found.commits[0].files[0]), (Some("c\n".to_owned()), None));
-    // A tree: the commit is still named.
+    // If a tree is damaged, the commit is still named.
     let tree = repo.git(&["rev-parse", "HEAD:b"]);
     damage(&object(&repo, &tree));
     let found = since(&repo.path(), &Since::Date(date(2024, 1, 2)));
     assert_eq!(summaries(&found), ["third"]);
     gap(&found, "its changes are unknown");
     gap(&found, "not all of HEAD's tree can be read");
-    // The tree that was reviewed.
+    // The tree that was reviewed is damaged too.
     let old = repo.git(&["rev-parse", "HEAD~1^{tree}"]);
     damage(&object(&repo, &old));
     let found = since(&repo.path(), &Since::Date(date(2024, 1, 2)));
     assert!(found.reviewed(&root).unwrap_err().reason.contains("not all of the reviewed"), "{found:?}");
-    // A commit on the way.
+    // A commit in between is damaged.
     damage(&object(&repo, &first));
     let found = all(&repo.path());
     assert_eq!(summaries(&found), ["third", "second"]);
     gap(&found, "a commit is missing or damaged");
-    // The one that is checked out.
+    // The commit that is checked out is damaged.
     let head = repo.git(&["rev-parse", "HEAD"]);
     damage(&object(&repo, &head));
     is_unread(&repo.path(), ".git", "the commit that is checked out is missing or damaged");
@@ -258,7 +259,7 @@ fn damaged_packs_and_files_of_git() {
     works("");
     works("DIRC garbage");
     fs::remove_file(git.join("index")).unwrap();
-    // As git has it: with one wrong line in it no reference can be trusted.
+    // git does the same: if one line is wrong, no reference can be trusted.
     fs::write(git.join("packed-refs"), "garbage\n\0\n").unwrap();
     is_unread(&repo.path(), ".git", "HEAD does not name anything that could be read");
     fs::remove_file(git.join("packed-refs")).unwrap();
@@ -294,7 +295,7 @@ fn formats_that_are_not_read() {
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}[extensions]\n\trefStorage = reftable\n")).unwrap();
     is_unread(&repo.path(), ".git/config", "its references are kept as a reftable, which cannot be read yet");
-    // A configuration that makes no sense, or leads elsewhere, has no say.
+    // A configuration that makes no sense, or leads elsewhere, is ignored.
     let outside = tempfile::tempdir().unwrap();
     let elsewhere = format!("{text}[core]\n\tworktree = {}\n", outside.path().display());
     for text in ["", "[core\n", &elsewhere, &format!("{text}[include]\n\tpath = /dev/zero\n")] {
@@ -351,7 +352,7 @@ fn commits_that_nobody_would_write() {
     assert_eq!(found.commits[1].date, date(2024, 1, 2));
     assert_eq!(found.commits[6].summary, "second");
     assert_eq!(since(&repo.path(), &Since::Date(date(2024, 1, 1))).commits.len(), 7);
-    // What is no commit at all.
+    // This is not a commit.
     for text in ["", "tree", &format!("tree {tree}\n"), &format!("tree {tree}\nparent x\n\n")] {
         let odd = make(&repo, "commit", text.as_bytes());
         fs::write(repo.path().join(".git/refs/heads/main"), odd + "\n").unwrap();
@@ -363,7 +364,7 @@ fn commits_that_nobody_would_write() {
 #[test]
 fn trees_within_trees() {
     let Some(repo) = Repo::new() else { return };
-    // Ten names for the same tree, ten deep: as many files as there are people.
+    // Each tree has ten names for the next one, ten levels deep, which makes 10^10 files.
     let mut id = repo.git(&["hash-object", "-w", "--stdin"]);
     let mut mode = "100644";
     for _ in 0..10 {
@@ -412,7 +413,7 @@ fn five_thousand_commits() {
     let started = Instant::now();
     let found = since(&repo.path(), &Since::Date(date(2023, 11, 14)));
     assert!(started.elapsed() < PATIENCE / 4, "{:?}", started.elapsed());
-    // The first hour and a half or so belongs to the day that was reviewed.
+    // About the first hour and a half belongs to the day that was reviewed.
     assert_eq!(found.commits.len() as i64, 5000 - (86_400 - (1_700_000_000 % 86_400) + 59) / 60);
     assert_eq!(found.commits[0].summary, "4999");
     assert!(found.commits.iter().all(|c| c.files.len() == 1 && c.files[0].kind == Kind::Modified));

@@ -1,4 +1,4 @@
-//! After any change a scan with the cache says what one without it says.
+//! After any change, a scan with the cache says the same as one without it.
 
 use super::*;
 use std::process::Command;
@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 type Change<'c> = (&'c str, &'c dyn Fn(&Shop));
 
-/// Scans, changes something and scans again. The result must be that of a check; `missed` says whether the change is one
-/// that a check looks at.
+/// Scans, changes something and scans again. The result must be that of a scan without a cache. `missed` says whether a
+/// check reads what was changed.
 fn after(shop: &Shop, what: &str, change: &dyn Fn(&Shop), missed: bool) {
     shop.scan(Some(&shop.open()));
     let before = shop.scan(Some(&shop.open()));

@@ -56,7 +56,7 @@ fn an_entry_with_a_right_checksum_may_still_be_wrong() {
         fs::write(&place, wrong.bytes()).unwrap();
         assert_eq!(cache.get(root.path()), None);
     }
-    // The entry of another repo, or of another request, under this name.
+    // This is the entry of another repo, or of another request, under this name.
     let other = small();
     other.scan(Some(&cache));
     let other = cache.place(&key(&Root::open(other.dir.path()).unwrap())).unwrap();
@@ -88,7 +88,7 @@ fn no_link_is_followed_out_of_the_cache() {
     assert!(entry.symlink_metadata().unwrap().is_file());
     assert_eq!(fs::read(&moved).unwrap(), before);
     assert!(shop.scan(Some(&cache)).hit);
-    // A directory that leads elsewhere is neither read nor written.
+    // A link to another directory is neither read nor written.
     let directory = entry.parent().unwrap();
     fs::rename(directory, outside.path().join("directory")).unwrap();
     symlink(outside.path().join("directory"), directory).unwrap();

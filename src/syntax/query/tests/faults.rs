@@ -1,4 +1,4 @@
-//! What a wrong query file says, and where.
+//! The errors of wrong query files, and their places.
 
 use super::{BARE, load};
 use crate::syntax::query::{Message, Queries};
@@ -213,7 +213,7 @@ fn faults_that_tree_sitter_finds_have_their_place_in_the_file() {
     refused(&deep("(if_statement)"), 3, 3, "no command of the grammar");
     refused(&deep("argument: (word) ? ? (("), 2, 1, "never closed");
     refused(&deep("argument: (word) ~"), 3, 20, "syntax is wrong");
-    // The plain shape is checked without a query.
+    // The plain shape is checked without compiling a query.
     refused(&deep("argument: (wrod)"), 3, 14, "no node `wrod`");
 }
 
@@ -237,7 +237,7 @@ fn brackets_may_not_nest_without_end() {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
         format!("((command\n {open}(word){close}) @finding (#set! command git))")
     };
-    // Two brackets stand around them, and one inside.
+    // Two brackets are around them, and one is inside.
     assert!(load(&nested(61)).is_ok());
     refused(&nested(62), 2, 64, "brackets may nest 64 deep");
     refused(&nested(200_000), 2, 64, "brackets may nest 64 deep");
@@ -279,7 +279,7 @@ fn a_message_speaks_of_what_its_own_pattern_captures() {
     let message = Message::parse("{word}").unwrap();
     assert!(one.files()[0].message_fault(&message).is_none());
     assert!(both.files()[0].message_fault(&message).is_some());
-    // A pattern with a message of its own does not say the page's, but its help.
+    // A pattern with a message of its own replaces the page's message, but keeps its help.
     let own = load(&format!("{with_word}\n{BARE} (#set! message \"no\"))")).unwrap();
     assert!(own.files()[0].message_fault(&message).is_none());
     assert!(own.files()[0].help_fault(&message).is_some());

@@ -1,4 +1,4 @@
-//! The bits of the words.
+//! Tests of the words' bits.
 
 use super::super::words::*;
 
