@@ -239,8 +239,26 @@ pub(super) struct Evidence {
     pub(super) same_name: bool,
 }
 
-/// The evidence; `None` below [`LIKELY`], or if something contradicts it.
-pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option<Evidence> {
+/// The modules that exactly one of the sides runs, without their directories.
+pub(super) fn run_once<'s>(sides: impl Iterator<Item = &'s Side>) -> HashSet<&'s str> {
+    let (mut once, mut again) = (HashSet::new(), HashSet::new());
+    for module in sides.filter_map(|side| side.essence.module()).map(base) {
+        if !once.insert(module) {
+            again.insert(module);
+        }
+    }
+    once.retain(|module| !again.contains(module));
+    once
+}
+
+/// The evidence; `None` below [`LIKELY`], or if something contradicts it. `unique` holds the modules that no other service
+/// and no other unit runs.
+pub(super) fn compare(
+    service: &Side,
+    unit: &Side,
+    project: &[String],
+    unique: &HashSet<&str>,
+) -> Option<Evidence> {
     tick();
     if contradicts(service, unit) {
         return None;
@@ -274,7 +292,10 @@ pub(super) fn compare(service: &Side, unit: &Side, project: &[String]) -> Option
     if let (Some(a), Some(b)) = modules
         && base(a) == base(b)
     {
-        add(35, format!("both run `{}`", base(a)));
+        // `index.js` in two directories may be two programs.
+        let apart = matches!((&service.directory, &unit.directory), (Some(one), Some(other)) if one != other);
+        let weight = if unique.contains(base(a)) && !apart { 45 } else { 35 };
+        add(weight, format!("both run `{}`", base(a)));
     }
     let unit_tokens = tokens(&unit.name, project);
     let (mut named, mut same_name) = (true, true);

@@ -12,7 +12,7 @@ use crate::project::compose::{Compose, Service};
 use crate::project::managers::{Manager, Process};
 use crate::project::unit::{Unit, UnitKind, template_of};
 use essence::compose_up;
-use evidence::{Evidence, Side, compare, strength};
+use evidence::{Evidence, Side, compare, run_once, strength};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -254,12 +254,14 @@ impl<'c> FileLinks<'c> {
             })
             .collect();
         let mut pairs: Vec<(Evidence, usize, usize)> = Vec::new();
+        let unique =
+            &run_once(open.iter().map(|(_, side)| side)) & &run_once(candidates.iter().map(|(_, side)| side));
         for (s, (_, side)) in open.iter().enumerate() {
             for (u, (candidate, unit)) in candidates.iter().enumerate() {
                 if is_given(candidate, server) {
                     continue;
                 }
-                if let Some(evidence) = compare(side, unit, server.project) {
+                if let Some(evidence) = compare(side, unit, server.project, &unique) {
                     pairs.push((evidence, s, u));
                 }
             }

@@ -133,7 +133,7 @@ fn pair(stated: &Stated, side: &Side, other: &Side, more: &[String], server: &Se
     if same_words {
         return Some(Pair::new(80, true, vec![format!("`{}` is called like `{}`", other.name, stated.name)]));
     }
-    let evidence = compare(side, other, server.project)?;
+    let evidence = compare(side, other, server.project, &HashSet::new())?;
     Some(Pair::new(evidence.score, false, evidence.reasons))
 }
 

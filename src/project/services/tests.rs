@@ -157,6 +157,50 @@ fn the_projects_name_stands_for_its_app() {
 }
 
 #[test]
+fn what_only_two_sides_run_outweighs_the_projects_name() {
+    let project = strings(&["trade"]);
+    let server = || Server { project: &project, ..Server::default() };
+    let bot =
+        "[Service]\nWorkingDirectory=/opt/trade\nExecStart=/opt/trade/venv/bin/python run_bot.py --live\n";
+    let panel = "  panel: {build: ., command: 'uvicorn panel:app --port 9000'}\n";
+    check(
+        &format!("services:\n{panel}  bot: {{build: ., command: python run_bot.py --live}}\n"),
+        &[("trade.service", bot)],
+        server(),
+        &["bot=trade.service", "panel=-"],
+    );
+    check(
+        &format!("services:\n{panel}  bot: {{build: ., command: python run_bot.py --live}}\n"),
+        &[
+            ("trade.service", bot),
+            (
+                "trade-panel.service",
+                "[Service]\nExecStart=/opt/trade/venv/bin/uvicorn panel:app --port 9000\n",
+            ),
+        ],
+        server(),
+        &["bot=trade.service", "panel=trade-panel.service"],
+    );
+    // Two services run the script, so it does not say which one the unit is.
+    check(
+        "services:\n  a: {build: ., command: python run_bot.py}\n  b: {build: ., command: python run_bot.py}\n",
+        &[("jobs.service", bot)],
+        server(),
+        &["-=jobs.service", "a=-", "b=-"],
+    );
+    // The same file name in another directory is another program.
+    check(
+        "services:\n  mailer: {build: ./mailer, command: node index.js}\n",
+        &[(
+            "pages.service",
+            "[Service]\nWorkingDirectory=/opt/trade/pages\nExecStart=/usr/bin/node index.js\n",
+        )],
+        server(),
+        &["-=pages.service", "mailer=-"],
+    );
+}
+
+#[test]
 fn containers_on_the_server_need_no_unit() {
     let shop = "services:\n  web: {build: .}\n  db: {image: postgres}\n";
     check(
