@@ -1,8 +1,8 @@
 //! Compares the whole analysis of scripts with tree-sitter's parse of the same bytes, on one thread and in one run, because
 //! machines are noisy and ratios are not.
 //!
-//! `cargo bench --bench whole -- [--rounds N] [--rules] [DIR…]` takes every shell script below the directories, or the
-//! scripts of `examples/` if there are none. It prints the median of the ratios of 15 rounds and where the time goes, and
+//! `cargo bench --bench whole -- [--rounds N] [--rules] [DIR…]` takes every shell script below the directories; without DIR,
+//! the scripts of `examples/`. It prints the median of the ratios of 15 rounds and where the time goes, and
 //! with `--rules` the time of each rule.
 
 // A benchmark prints.

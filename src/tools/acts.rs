@@ -150,7 +150,7 @@ fn of_words(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item =
     act.into_iter()
 }
 
-/// Something that comes from or goes to another host is not code that this host fetches.
+/// True if something comes from or goes to another host, so that it is not code that this host fetches.
 fn copies_between_hosts(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "rsync" | "scp") && argv.args.iter().any(|arg| is_remote(&arg.value))
 }
@@ -166,7 +166,7 @@ fn is_up(argv: &Argv) -> bool {
     up.is_some_and(|up| up < 3) && behind.iter().any(|arg| detached(&arg.value))
 }
 
-/// A server that watches its code for changes does not belong to a deploy.
+/// True for a server that watches its code for changes, which does not belong to a deploy.
 fn serves_development(argv: &Argv) -> bool {
     let first = argv.args.iter().filter_map(|arg| arg.value.as_literal()).find(|word| !word.starts_with('-'));
     let first = first.unwrap_or_default();

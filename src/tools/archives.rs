@@ -72,7 +72,7 @@ pub(crate) fn mirrors(argv: &Argv) -> Option<Vec<Value>> {
     (!filtered).then(|| options.values("exclude").cloned().collect())
 }
 
-/// `host:path`, `user@host:path`, `rsync://…`: rsync(1), scp(1).
+/// True for a place on another host: `host:path`, `user@host:path`, `rsync://…` (rsync(1), scp(1)).
 pub(crate) fn is_remote(value: &Value) -> bool {
     value.split_once(':').is_some_and(|(host, _)| !host.key().contains('/') && !host.is_empty())
         || value.key().starts_with("rsync://")

@@ -83,12 +83,12 @@ pub(crate) fn calls_script(argv: &Argv) -> bool {
     is_script(&argv.name)
 }
 
-/// Whether a path has the name of a script that other projects bring.
+/// True for the name of a script that other projects bring.
 pub(crate) fn is_brought_along(name: &str) -> bool {
     matches!(name, "gradlew" | "mvnw" | "wait-for-it.sh" | "wait-for.sh" | "husky.sh" | "configure")
 }
 
-/// Whether a path has the name of a vendor's script, which installs a tool and knows nothing about the app.
+/// True if a path has the name of a vendor's script, which installs a tool and knows nothing about the app.
 pub(crate) fn is_installer(path: &str) -> bool {
     const VENDORS: [&str; 11] =
         ["docker", "nodesource", "node", "nvm", "rustup", "poetry", "pip", "certbot", "acme", "uv", "bun"];

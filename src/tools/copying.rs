@@ -113,8 +113,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Directories that every server has, so that a path to one of them cannot be meant as a file's name:
-/// hier(7), file-hierarchy(7), and the layouts of Debian's nginx, apache2, logrotate, sudo and cron packages.
+/// True for a directory that every server has, so that a path to it cannot be meant as a file's name: hier(7),
+/// file-hierarchy(7), and the layouts of Debian's nginx, apache2, logrotate, sudo and cron packages.
 fn is_known_directory(path: &Value) -> bool {
     let Some(text) = path.as_literal() else {
         return path.known_suffix().ends_with("/sites-enabled");

@@ -156,7 +156,8 @@ pub(crate) fn psql(argv: &Argv) -> Deed {
     draft.done()
 }
 
-/// The last `\set ON_ERROR_STOP` of a script: psql(1) "Variables", any spelling of a Boolean.
+/// Whether the last `\set ON_ERROR_STOP` of a script turns it on (psql(1) "Variables", in any spelling of a Boolean).
+/// `None` if there is none.
 fn sets_stop(text: &str) -> Option<bool> {
     let set = text.lines().rev().find_map(|line| line.trim().strip_prefix("\\set ON_ERROR_STOP"))?;
     Some(!matches!(set.trim().to_ascii_lowercase().as_str(), "off" | "0" | "false" | "no" | "f" | "n"))

@@ -21,7 +21,7 @@ pub(crate) fn is_there_already(stem: &str) -> bool {
         || FAMILIES.iter().any(|family| stem.starts_with(family))
 }
 
-/// Services that know nothing about the app and run the same for any app.
+/// True for a service that knows nothing about the app and runs the same for any app.
 pub(crate) fn is_foreign(unit: &str) -> bool {
     const FOREIGN: [&str; 16] = [
         "postgresql", "redis", "redis-server", "mysql", "mysqld", "mariadb", "mongod", "mongodb",
@@ -31,7 +31,7 @@ pub(crate) fn is_foreign(unit: &str) -> bool {
     FOREIGN.contains(&name) || name.starts_with("postgresql") || name.starts_with("systemd-")
 }
 
-/// A web server in front of the app, or a database behind it.
+/// True for a web server in front of the app, or a database behind it.
 pub(crate) fn is_beside_the_app(unit: &str) -> bool {
     const BESIDE: [&str; 6] = ["nginx", "apache2", "caddy", "postgresql", "redis-server", "redis"];
     BESIDE.contains(&unit.trim_end_matches(".service"))

@@ -127,8 +127,8 @@ impl Pattern {
         matches!(self.text.as_literal(), Some("" | "." | ".*" | "..*" | "^" | "[0-9]" | "[^[:space:]]"))
     }
 
-    /// What a match says about a service: true for off, false for on. `None` if the pattern matches both states, as
-    /// `active` matches "inactive".
+    /// Whether a match says that a service is off. `None` if the pattern matches both states, as `active` matches
+    /// "inactive".
     pub(crate) fn says_off(&self) -> Option<bool> {
         const OFF: [&str; 8] =
             ["inactive", "dead", "failed", "disabled", "not-found", "stopped", "fatal", "exited"];

@@ -4,8 +4,8 @@ use crate::shell::argv::Argv;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
-/// Builtins of bash(1), and programs of coreutils(1), procps, util-linux, grep, gawk, systemd and iproute2, that change
-/// nothing.
+/// True for a program that changes nothing: builtins of bash(1), and programs of coreutils(1), procps, util-linux, grep,
+/// gawk, systemd and iproute2.
 pub(crate) fn only_reads(name: &str) -> bool {
     [
         ":", "[", "[[", "alias", "arch", "base64", "basename", "bc", "bg", "break", "builtin", "caller",
@@ -27,8 +27,8 @@ pub(crate) fn only_reads(name: &str) -> bool {
     .contains(&name)
 }
 
-/// Commands that set a state of the system and accept a state that is set already: sysctl(8), modprobe(8), a2enmod(8),
-/// firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
+/// True for a program that sets a state of the system and accepts a state that is set already: sysctl(8), modprobe(8),
+/// a2enmod(8), firewall-cmd(1), setsebool(8), ntpdate, restorecon(8) ….
 pub(crate) fn only_sets(name: &str) -> bool {
     [
         "a2dismod", "a2dissite", "a2enconf", "a2enmod", "a2ensite", "apachectl", "apache2ctl", "apt-key",

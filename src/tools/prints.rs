@@ -77,7 +77,7 @@ pub(crate) fn is_tee(argv: &Argv) -> bool {
     argv.name == "tee"
 }
 
-/// echo(1).
+/// True for echo(1).
 pub(crate) fn is_echo(argv: &Argv) -> bool {
     argv.name == "echo"
 }
@@ -204,7 +204,7 @@ pub(crate) fn filled(argv: &Argv, deed: &Deed) -> Vec<(Value, bool)> {
     deed.effects.iter().filter_map(file).collect()
 }
 
-/// Programs that print nothing if they succeed.
+/// True for a program that prints nothing if it succeeds.
 pub(crate) fn is_quiet(argv: &Argv) -> bool {
     matches!(
         argv.name.as_str(),
@@ -212,7 +212,7 @@ pub(crate) fn is_quiet(argv: &Argv) -> bool {
     )
 }
 
-/// Programs whose output differs on each run, and the reason: RANDOM(4), date(1), mktemp(1).
+/// True if the text of a command prints something else on each run: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh(text: &str) -> bool {
     static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let words = ["mktemp", "date +%s", "date +%N", "date", "$$", "$RANDOM", "$SECONDS", "$EPOCHSECONDS"];
@@ -245,8 +245,8 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
-/// Programs whose output is assumed to be the same in a second run. `ls`, `git` and `curl` can print something else, but
-/// what a deploy asks them for usually stays the same.
+/// True for a program whose output is assumed to be the same in a second run. `ls`, `git` and `curl` can print something
+/// else, but what a deploy asks them for usually stays the same.
 pub(crate) fn is_stable(name: &str) -> bool {
     [
         "hostname", "nproc", "lsb_release", "uname", "dpkg", "arch", "id", "whoami", "logname", "getent",

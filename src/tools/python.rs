@@ -141,7 +141,7 @@ pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
     }
 }
 
-/// An upgrade of pip itself belongs neither to the app nor to its dependencies.
+/// True for an upgrade of pip itself, which belongs neither to the app nor to its dependencies.
 fn is_pip_itself(arg: &Arg) -> bool {
     matches!(arg.value.as_literal(), Some("pip" | "setuptools" | "wheel" | "pip-tools" | "uv" | "build"))
 }

@@ -144,7 +144,7 @@ fn language_of_path(argv: &Argv) -> Language {
     }
 }
 
-/// The name of a server that runs an application.
+/// True for the name of a server that runs an application.
 pub(crate) fn serves_an_app(name: &str) -> bool {
     server(name).is_some_and(|server| server.gateway.is_some())
 }

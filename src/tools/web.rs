@@ -31,7 +31,7 @@ pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     }
 }
 
-/// `nginx -t` passes whenever the server can be reloaded.
+/// True for `nginx -t`, which passes whenever the server can be reloaded.
 pub(super) fn is_check(argv: &Argv) -> bool {
     argv.options("t T q c: g: p: e:").has("t")
 }
@@ -84,7 +84,7 @@ pub(crate) fn serves(argv: &Argv) -> Option<Serves> {
     Some(Serves { role: PROXY.role, stays, notifies: Some(false), ..Serves::unknown(argv.clone()) })
 }
 
-/// The name of a service that only gets certificates.
+/// True for the name of a service that only gets certificates.
 pub(crate) fn names_certificates(name: &str) -> bool {
     name.contains("certbot") || name.contains("acme")
 }

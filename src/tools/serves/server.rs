@@ -21,7 +21,7 @@ pub(crate) struct Server {
     pub(crate) flags: &'static [&'static str],
     /// Where the entry point is given.
     pub(crate) entry: Entry,
-    /// How it is told where to listen.
+    /// How its command line says where it listens.
     pub(crate) listen: Listen,
     /// Options that name a settings file.
     pub(crate) settings: &'static [&'static str],
@@ -70,7 +70,7 @@ pub(crate) enum Entry {
     NamedOrOperand(&'static [&'static str]),
 }
 
-/// How a server is told where to listen.
+/// How a server's command line says where it listens.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listen {
     /// It does not listen.
