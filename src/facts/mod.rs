@@ -10,6 +10,7 @@ pub(crate) mod attended;
 pub(crate) mod deploy;
 pub(crate) mod deploys;
 pub(crate) mod environment;
+pub(crate) mod first_run;
 pub(crate) mod firsts;
 pub(crate) mod givers;
 pub(crate) mod ground;

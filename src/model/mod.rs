@@ -159,6 +159,32 @@ pub(crate) enum Caller {
     Unknown,
 }
 
+/// A name that is used where the script has not set it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unset {
+    /// The name.
+    pub(crate) name: String,
+    /// What it names.
+    pub(crate) kind: UnsetKind,
+    /// The step that uses it, or the first one after the statement that does.
+    pub(crate) step: StepId,
+    /// The statement.
+    pub(crate) span: Span,
+    /// Where the script sets it later, if it does.
+    pub(crate) later: Option<Span>,
+}
+
+/// What a name that is not set would name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnsetKind {
+    /// A variable, where `set -u` ends the shell.
+    Ending,
+    /// A variable that is empty.
+    Empty,
+    /// A function.
+    Function,
+}
+
 /// A script as the steps that it would run.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
@@ -187,6 +213,8 @@ pub(crate) struct Deployment<'a> {
     pub(crate) sourced: Vec<FileId>,
     /// Its commands, and those of the files that it sources or runs.
     pub(crate) commands: Vec<Counted>,
+    /// Names that nothing has set where they are used.
+    pub(crate) unset: Vec<Unset>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
 }
@@ -246,6 +274,7 @@ pub(crate) fn build_without<'a>(
         constants: walked.constants,
         sourced: walked.sourced,
         commands: walked.commands,
+        unset: walked.unset,
     };
     (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment

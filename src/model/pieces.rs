@@ -47,7 +47,7 @@ fn inside(stmt: &Stmt<'_>, depth: u32) -> Vec<Piece> {
         }
         StmtKind::While { body, .. }
         | StmtKind::For { body, .. }
-        | StmtKind::CountedFor(body)
+        | StmtKind::CountedFor { body, .. }
         | StmtKind::Group(body)
         | StmtKind::Subshell(body) => blocks(&[body]),
         StmtKind::Case { arms, .. } => arms.iter().flat_map(|arm| of_block(arm.body, depth)).collect(),

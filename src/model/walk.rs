@@ -16,6 +16,7 @@ mod output;
 mod region;
 mod scope;
 mod testing;
+mod unset;
 mod writing;
 
 use crate::limit::{note_cut_short, tick};
@@ -26,7 +27,8 @@ use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
 use crate::model::walk::functions::Functions;
 use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
-use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use crate::model::walk::unset::Names;
+use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, Unset, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::count::Counted;
@@ -47,6 +49,8 @@ pub(super) struct Context {
     pub(super) home: Value,
     pub(super) errexit: bool,
     pub(super) pipefail: bool,
+    /// True if reading a variable that is not set ends the shell: `set -u`.
+    pub(super) nounset: bool,
     /// What it means to the script if this shell aborts.
     pub(super) base: OnFailure,
     pub(super) failure: Failure,
@@ -55,6 +59,8 @@ pub(super) struct Context {
     pub(super) umask: Option<u32>,
     pub(super) stdin: Stdin,
     pub(super) wrappers: Vec<&'static str>,
+    /// True in a shell of its own, which does not see the variables of the one around it.
+    pub(super) is_apart: bool,
     /// What `trap … EXIT` said.
     pub(super) on_exit: Option<MappedText>,
 }
@@ -85,6 +91,7 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) caller: Caller,
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
+    names: Names<'a>,
     /// Statements to skip.
     left_out: &'f [Span],
 }
@@ -99,6 +106,7 @@ pub(super) struct Walked<'a> {
     pub(super) constants: Vec<(String, Value)>,
     pub(super) sourced: Vec<FileId>,
     pub(super) commands: Vec<Counted>,
+    pub(super) unset: Vec<Unset>,
 }
 
 impl<'a, 'f> Walker<'a, 'f> {
@@ -119,6 +127,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             home: Value::hole("HOME", 0, Knowledge::Symbolic),
             errexit: false,
             pipefail: false,
+            nounset: false,
             base: OnFailure::Aborts,
             failure: Failure::Default,
             in_loop: false,
@@ -126,6 +135,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             umask: None,
             stdin: Stdin::Inherited,
             wrappers: Vec::new(),
+            is_apart: false,
             on_exit: None,
         };
         Walker {
@@ -152,6 +162,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             caller: Caller::Unknown,
             errexit_at: None,
             sourced: vec![file],
+            names: Names::new(file),
             left_out,
         }
     }
@@ -164,6 +175,8 @@ impl<'a, 'f> Walker<'a, 'f> {
                 self.ctx.errexit = true;
                 self.errexit_at = Some(Span { file: self.file, start: 0, end: line.len() as u32 });
             }
+            let flags = line.split_ascii_whitespace().skip(1).filter(|w| w.starts_with('-'));
+            self.ctx.nounset = flags.into_iter().any(|w| w.contains('u') && !w.starts_with("--"));
         }
         self.coverage = Coverage::of(text.len());
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
@@ -198,7 +211,9 @@ impl<'a, 'f> Walker<'a, 'f> {
         constants.sort_by(|a, b| a.0.cmp(&b.0));
         self.sourced.remove(0);
         let commands = self.commands();
+        let unset = self.names_not_set();
         Walked {
+            unset,
             commands,
             shell: self.shell,
             steps: self.steps,
@@ -336,7 +351,9 @@ impl<'a, 'f> Walker<'a, 'f> {
             return Flow::plain(self.opaque_at(stmt.span));
         }
         self.reach(stmt);
+        let around = self.names.enter(stmt.span);
         let flow = self.statement_inner(stmt);
+        self.names.leave(around);
         self.budget.leave();
         self.last = flow.cond.clone();
         flow
@@ -382,6 +399,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             StmtKind::Command(command) => self.command(command),
             StmtKind::Test { words, .. } => Flow::plain(self.test_says(words)),
             StmtKind::Arithmetic(text) => {
+                self.sets_in_arithmetic(text);
                 let cond = self.arithmetic_says(text);
                 Flow::plain(cond.unwrap_or_else(|| self.opaque_at(stmt.span)))
             }
@@ -411,7 +429,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             StmtKind::For { variable, words, body, select } => {
                 self.for_statement(stmt, variable, words, body, select)
             }
-            StmtKind::CountedFor(body) => {
+            StmtKind::CountedFor { header, body } => {
+                self.sets_in_arithmetic(header);
                 let saved = std::mem::replace(&mut self.ctx.in_loop, true);
                 let mark = self.scope.mark();
                 self.block(body);

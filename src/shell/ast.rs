@@ -60,7 +60,12 @@ pub(crate) enum StmtKind<'a> {
         select: bool,
     },
     /// `for ((…))`.
-    CountedFor(Block<'a>),
+    CountedFor {
+        /// The text between the brackets.
+        header: &'a str,
+        /// The body.
+        body: Block<'a>,
+    },
     /// `case`.
     Case {
         /// The word that is matched.

@@ -94,10 +94,23 @@ impl Builtin {
     }
 }
 
+/// The variable that a command of the shell's own sets from its operands: `getopts OPTIONS NAME`, `printf -v NAME`,
+/// `let NAME=…`.
+pub(crate) fn set_by_operand<'w>(words: &[&'w str]) -> Option<&'w str> {
+    match *words {
+        ["getopts", _, name, ..] | ["printf", "-v", name, ..] => Some(name),
+        ["let", name, ..] => name.split(['=', '+', '-', '*']).next(),
+        _ => None,
+    }
+}
+
 #[test]
 fn builtins_are_told_by_their_names() {
     assert_eq!(Builtin::named("."), Some(Builtin::Source));
     assert!(Builtin::named("typeset").is_some_and(Builtin::declares));
     assert!(Builtin::named("continue").is_some_and(Builtin::leaves));
     assert_eq!(Builtin::named("mkdir"), None);
+    assert_eq!(set_by_operand(&["printf", "-v", "now", "%s"]), Some("now"));
+    assert_eq!(set_by_operand(&["let", "n+=1"]), Some("n"));
+    assert_eq!(set_by_operand(&["printf", "%s", "x"]), None);
 }

@@ -89,7 +89,7 @@ impl Read {
             StmtKind::Pipeline(block)
             | StmtKind::Group(block)
             | StmtKind::Subshell(block)
-            | StmtKind::CountedFor(block) => self.block(block),
+            | StmtKind::CountedFor { body: block, .. } => self.block(block),
             StmtKind::Not(inner) | StmtKind::Background(inner) | StmtKind::Function { body: inner, .. } => {
                 self.stmt(inner);
             }

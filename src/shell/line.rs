@@ -175,7 +175,7 @@ impl Reading {
                 self.block(condition, flow);
                 self.block(body, flow);
             }
-            StmtKind::For { body, .. } | StmtKind::CountedFor(body) | StmtKind::Group(body) => {
+            StmtKind::For { body, .. } | StmtKind::CountedFor { body, .. } | StmtKind::Group(body) => {
                 self.block(body, flow);
             }
             StmtKind::Subshell(body) => {

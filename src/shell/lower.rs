@@ -174,12 +174,15 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             Kind::CStyleForStatement => {
                 let mut body: Block<'a> = &[];
+                let mut header = self.source(node);
                 cursor.each_child(|cursor| {
                     if matches!(cursor.node().kind(), Kind::DoGroup | Kind::CompoundStatement) {
+                        let end = header.find("))").map_or(header.len(), |end| end + 2);
+                        header = &header[..end];
                         body = self.block(cursor, |_, _| true);
                     }
                 });
-                Some(StmtKind::CountedFor(body))
+                Some(StmtKind::CountedFor { header, body })
             }
             Kind::CaseStatement => self.case(cursor),
             Kind::CompoundStatement => {

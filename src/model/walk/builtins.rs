@@ -224,11 +224,13 @@ impl<'a> Walker<'a, '_> {
             for letter in text.chars().skip(1) {
                 match letter {
                     'e' => self.set_errexit(on, span),
+                    'u' => self.ctx.nounset = on,
                     'o' => {
                         let option = args.get(at + 1).and_then(|a| a.value.as_literal()).unwrap_or_default();
                         match option {
                             "errexit" => self.set_errexit(on, span),
                             "pipefail" => self.ctx.pipefail = on,
+                            "nounset" => self.ctx.nounset = on,
                             _ => {}
                         }
                         at += 1;

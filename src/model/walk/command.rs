@@ -59,6 +59,7 @@ impl<'a> Walker<'a, '_> {
             args.remove(0);
         }
         let name = args[0].value.as_literal().unwrap_or_default().to_owned();
+        self.sets_by_operand(&args);
         if let Some(name) = self.functions.named(name.as_str()) {
             let rest = args.split_off(1);
             return self.redirected_call(command, |walker| walker.call(name, Some(rest)));
@@ -229,6 +230,9 @@ impl<'a> Walker<'a, '_> {
             if let Some(step) = step {
                 self.steps.push(step);
             }
+            if runs_here && flow.is_none() {
+                self.opens_names(&peeled.argv);
+            }
             let mut flow = flow.unwrap_or_else(|| Flow::plain(Cond::Always(true)));
             if peeled.replaces_shell {
                 flow.exit = Exit::Always(Jump::Shell);
@@ -245,6 +249,9 @@ impl<'a> Walker<'a, '_> {
             self.enter_command(&peeled);
         }
         let deed = tools::deed(&peeled.argv);
+        if !deed.known && peeled.wrappers.is_empty() {
+            self.calls_undefined(&peeled.argv);
+        }
         let says = says::succeeds(&peeled.argv);
         let is_check = says.is_none() && says::is_check(&peeled.argv);
         let printed = self.printed(&peeled.argv, command);
@@ -376,6 +383,7 @@ pub(crate) fn kept_state(
         cwd: now.cwd.clone(),
         errexit: now.errexit,
         pipefail: now.pipefail,
+        nounset: now.nounset,
         umask: now.umask,
         on_exit: now.on_exit.clone(),
         ..saved

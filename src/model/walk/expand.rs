@@ -134,6 +134,9 @@ impl<'a> Walker<'a, '_> {
 
     fn parameter(&mut self, name: &'a str, operation: &Operation<'a>) -> Value {
         let set = self.value_of(name);
+        if set.is_none() {
+            self.reads_unset(name, operation);
+        }
         match operation {
             Operation::Plain | Operation::Required => set.unwrap_or_else(|| self.unset(name)),
             Operation::All => match self.scope.get(name).and_then(|v| v.elements.clone()) {

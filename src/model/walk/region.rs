@@ -242,6 +242,8 @@ impl<'a> Walker<'a, '_> {
             }
             walker.ctx.errexit = peeled.errexit;
             walker.ctx.pipefail = false;
+            walker.ctx.nounset = false;
+            walker.ctx.is_apart |= fresh;
             walker.ctx.base = base;
             walker.ctx.stdin = Stdin::Inherited;
             walker.script_block(block, base)

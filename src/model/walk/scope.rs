@@ -31,6 +31,8 @@ pub(crate) struct Scope<'a> {
     /// The values that assignments replaced, for leaving a branch or a function.
     journal: Vec<(&'a str, Option<Variable>)>,
     versions: u32,
+    /// Every name that was ever set, with the place of its first value.
+    had: HashMap<&'a str, Option<Span>>,
     /// True if some variable was ever exported.
     exports: bool,
 }
@@ -44,8 +46,24 @@ impl<'a> Scope<'a> {
         let old = self.variables.remove(name);
         variable.exported |= old.as_ref().is_some_and(|o| o.exported);
         self.exports |= variable.exported;
+        self.had.entry(name).or_insert(variable.span);
         self.journal.push((name, old));
         self.variables.insert(name, variable);
+    }
+
+    /// True if some statement so far has set the name, whether or not it is still set.
+    pub(crate) fn has_had(&self, name: &str) -> bool {
+        self.had.contains_key(name)
+    }
+
+    /// A statement sets the name to what is not followed.
+    pub(crate) fn sets(&mut self, name: &'a str) {
+        self.had.entry(name).or_insert(None);
+    }
+
+    /// The place of the first value of a name, if that is known.
+    pub(crate) fn first_set(&self, name: &str) -> Option<Span> {
+        self.had.get(name).copied().flatten()
     }
 
     pub(crate) fn unset(&mut self, name: &'a str) {

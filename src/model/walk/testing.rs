@@ -83,7 +83,7 @@ impl<'a> Walker<'a, '_> {
                 let says = match self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
                     Some(cond) => cond,
                     None => {
-                        let value = self.expand(word);
+                        let value = self.names_asked(|walker| walker.expand(word));
                         let value = value.to_string();
                         self.opaque(&format!("-n {value}"))
                     }

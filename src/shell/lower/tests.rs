@@ -88,7 +88,7 @@ fn statement(stmt: &Stmt<'_>) -> String {
             let list = list.map_or("$@".to_owned(), words);
             format!("{}({variable} in {list}: {})", if *select { "Select" } else { "For" }, block(body))
         }
-        StmtKind::CountedFor(body) => format!("Counted({})", block(body)),
+        StmtKind::CountedFor { body, .. } => format!("Counted({})", block(body)),
         StmtKind::Case { subject, arms } => {
             let arm = |a: &CaseArm<'_>| {
                 let patterns: Vec<String> = a.patterns.iter().map(word).collect();

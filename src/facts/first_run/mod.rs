@@ -1,0 +1,6 @@
+//! What the first run of a script meets on a new server, where the model's second run says what the script meets again.
+//! Whether that is worth a finding is asked elsewhere.
+
+mod names;
+
+pub(crate) use names::unset_names;

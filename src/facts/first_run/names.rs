@@ -1,0 +1,107 @@
+//! Names that nothing sets: neither the script, nor what may call it.
+
+use crate::facts::world::World;
+use crate::model::{Deployment, Unset, UnsetKind};
+use crate::repo::names::{base, is_unit};
+use crate::shell::builtins::Builtin;
+use crate::tools::effect::Prints;
+
+/// The names that a script uses and that nothing sets before, as far as the repo shows.
+pub(crate) fn unset_names<'s>(world: &World<'_, '_>, script: &'s Deployment<'_>) -> Vec<&'s Unset> {
+    // Whoever sources it sets its names.
+    if world.scripts().iter().any(|other| other.sourced.contains(&script.file)) {
+        return Vec::new();
+    }
+    let left = |one: &&Unset| {
+        one.kind != UnsetKind::Function && one.later.is_none() && is_environment_name(&one.name)
+    };
+    // A script that sets all its names but one does not leave that one to its environment.
+    let leaves_several = script.unset.iter().filter(left).nth(1).is_some();
+    let nothing_sets = |one: &&Unset| match one.kind {
+        UnsetKind::Function => !is_a_file(world, &one.name),
+        UnsetKind::Ending | UnsetKind::Empty => {
+            let is_given =
+                is_given(world, script, &one.name) || leaves_several && is_in_settings(world, &one.name);
+            !(left(one) && is_given)
+        }
+    };
+    let is_harmless = |one: &&Unset| {
+        one.kind == UnsetKind::Empty
+            && (writes_unit(script, one) || only_prints(script, one) || is_library(script, one))
+    };
+    script.unset.iter().filter(nothing_sets).filter(|one| !is_harmless(one)).collect()
+}
+
+/// True if the statement writes a unit, which a rule about units reads.
+fn writes_unit(script: &Deployment<'_>, one: &Unset) -> bool {
+    let at = script.steps.get(one.step.0 as usize);
+    at.is_some_and(|step| step.written.iter().any(|written| is_unit(written.path.known_suffix())))
+}
+
+/// True if the statement only tells people something: an empty word there does no harm.
+fn only_prints(script: &Deployment<'_>, one: &Unset) -> bool {
+    let at = script.steps.get(one.step.0 as usize).filter(|step| step.span == one.span);
+    at.is_some_and(|step| step.deed.prints == Prints::Words && step.written.is_empty())
+}
+
+/// True if the statement sources a file: who sources others by a variable that it does not set is sourced itself.
+fn is_library(script: &Deployment<'_>, one: &Unset) -> bool {
+    let at = script.steps.get(one.step.0 as usize).filter(|step| step.span == one.span);
+    at.is_some_and(|step| Builtin::named(&step.argv.name) == Some(Builtin::Source))
+}
+
+/// True if the name stands in an environment file or a sample of one.
+fn is_in_settings(world: &World<'_, '_>, name: &str) -> bool {
+    world.project.dotenvs.iter().any(|(_, dotenv)| dotenv.entries.iter().any(|entry| entry.name == name))
+}
+
+/// True for a name as the environment's variables have it: in capitals.
+fn is_environment_name(name: &str) -> bool {
+    !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// True if the caller may set the variable: a workflow or a script that calls this one names it, or the
+/// script tells people of it.
+fn is_given(world: &World<'_, '_>, script: &Deployment<'_>, name: &str) -> bool {
+    let own = world.sources.file(script.file).path();
+    let is_own = |path: &str| {
+        path == own || script.sourced.iter().any(|file| world.sources.file(*file).path() == path)
+    };
+    let inventory = &world.project.inventory;
+    let calls = |path: &String, text: &str| {
+        inventory.workflows.contains(path)
+            || inventory.scripts.contains(path)
+                && text.lines().any(|line| !line.trim_start().starts_with('#') && names(line, base(own)))
+    };
+    let elsewhere = world.project.texts.iter().any(|(path, file)| {
+        let text = world.sources.file(*file).text();
+        !is_own(path) && names(text, name) && calls(path, text)
+    });
+    let commented = script.comments.iter().any(|comment| names(world.sources.text(*comment), name));
+    let said = script.steps.iter().any(|step| {
+        step.deed.prints == Prints::Words
+            && step.written.is_empty()
+            && names(world.sources.text(step.span), name)
+    });
+    elsewhere || commented || said
+}
+
+/// True if a text has the name as a word, other than to read the variable.
+fn names(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
+    })
+}
+
+/// True if a file of the repo may be the program of this name.
+fn is_a_file(world: &World<'_, '_>, name: &str) -> bool {
+    let inventory = &world.project.inventory;
+    let files = inventory.scripts.iter().chain(&inventory.others).chain(&inventory.code);
+    let written = world.steps().flat_map(|(_, _, step)| &step.deed.effects);
+    files.map(|path| base(path)).any(|file| file.split('.').next() == Some(name))
+        || written
+            .into_iter()
+            .any(|effect| effect.resource.name().known_suffix().ends_with(&format!("/{name}")))
+}

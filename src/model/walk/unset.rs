@@ -1,0 +1,184 @@
+//! Names that a script uses before anything has set them: variables and functions.
+
+use crate::model::walk::Walker;
+use crate::model::{StepId, Unset, UnsetKind};
+use crate::shell::argv::{Arg, Argv};
+use crate::shell::ast::Operation;
+use crate::shell::builtins::set_by_operand;
+use crate::shell::wrappers::Place;
+use crate::source::{FileId, Span};
+use std::collections::HashSet;
+
+/// Variables that bash sets itself (bash(1), Shell Variables), and those that login, PAM, sudo, ssh or systemd give to
+/// every process that they start (environ(7), sudo(8), ssh(1), systemd.exec(5)).
+const GIVEN: &[&str] = &[
+    "BASH", "CI", "COLUMNS", "COMP_WORDS", "DBUS_SESSION_BUS_ADDRESS", "DIRSTACK", "DISPLAY", "EDITOR",
+    "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "FUNCNEST", "GROUPS", "HISTFILE", "HOME",
+    "HOSTNAME", "HOSTTYPE", "IFS", "INVOCATION_ID", "LANG", "LANGUAGE", "LINENO", "LINES", "LOGNAME",
+    "MACHTYPE", "MAIL", "MAPFILE", "OLDPWD", "OPTARG", "OPTIND", "OSTYPE", "PATH", "PIPESTATUS", "PPID",
+    "PS1", "PS2", "PS4", "PWD", "RANDOM", "REPLY", "SECONDS", "SHELL", "SHELLOPTS", "SHLVL", "SRANDOM",
+    "TERM", "TMPDIR", "TZ", "UID", "USER", "VIRTUAL_ENV", "XDG_RUNTIME_DIR",
+];
+
+/// Beginnings of such names.
+const GIVEN_BEGINNINGS: &[&str] =
+    &["BASH_", "CI_", "COMP_", "CONDA_", "GITHUB_", "LC_", "NVM_", "PYENV_", "SSH_", "SUDO_", "XDG_"];
+
+/// What sourcing os-release(5) sets.
+const OS_RELEASE: &[&str] = &[
+    "BUG_REPORT_URL", "HOME_URL", "ID", "ID_LIKE", "NAME", "PRETTY_NAME", "SUPPORT_URL", "UBUNTU_CODENAME",
+    "VARIANT", "VARIANT_ID", "VERSION", "VERSION_CODENAME", "VERSION_ID",
+];
+
+/// Functions of scripts that print: no package of Debian has a command of this name.
+const SAYING: &[&str] =
+    &["abort", "debug", "die", "err", "fail", "fatal", "log", "ok", "success", "warn", "warning"];
+
+/// First words of functions' names: no package of Debian has a command that begins so and goes on with `_`.
+const DOING: &[&str] = &[
+    "add", "apply", "ask", "backup", "build", "check", "clean", "cleanup", "clone", "configure", "confirm",
+    "copy", "create", "deploy", "detect", "die", "disable", "do", "download", "enable", "ensure", "fetch",
+    "generate", "has", "init", "install", "is", "link", "load", "log", "make", "migrate", "need", "prepare",
+    "print", "prompt", "provision", "pull", "register", "remove", "render", "require", "restart", "restore",
+    "run", "seed", "set", "setup", "show", "start", "step", "stop", "sync", "update", "upload", "validate",
+    "verify", "wait", "write",
+];
+
+/// The names that a script uses, as far as the walk has come.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    found: Vec<Unset>,
+    /// What the script asks about or has a default for: it knows that nobody may have set it.
+    expected: HashSet<&'a str>,
+    /// True as soon as code has run that is not known and may have set any name.
+    is_open: bool,
+    /// True while the script asks whether a variable is empty.
+    asks: bool,
+    /// The statement that is being walked.
+    at: Span,
+}
+
+impl Names<'_> {
+    pub(super) fn new(file: FileId) -> Self {
+        let at = Span::file_start(file);
+        Names { found: Vec::new(), expected: HashSet::new(), is_open: false, asks: false, at }
+    }
+
+    /// Enters a statement, and returns the one around it.
+    pub(super) fn enter(&mut self, statement: Span) -> Span {
+        std::mem::replace(&mut self.at, statement)
+    }
+
+    /// Goes back to the statement around.
+    pub(super) fn leave(&mut self, around: Span) {
+        self.at = around;
+    }
+}
+
+impl<'a> Walker<'a, '_> {
+    /// Notes that a variable is read which is not set.
+    pub(super) fn reads_unset(&mut self, name: &'a str, operation: &Operation<'a>) {
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name != "_";
+        if !is_name || self.scope.has_had(name) {
+            return;
+        }
+        match operation {
+            Operation::Plain | Operation::RemovePrefix { .. } | Operation::RemoveSuffix { .. } => {}
+            Operation::All => return,
+            _ => {
+                self.names.expected.insert(name);
+                return;
+            }
+        }
+        if self.names.asks {
+            self.names.expected.insert(name);
+        }
+        if GIVEN.contains(&name) || GIVEN_BEGINNINGS.iter().any(|start| name.starts_with(start)) {
+            return;
+        }
+        let kind = if self.ctx.nounset { UnsetKind::Ending } else { UnsetKind::Empty };
+        self.note_unset(name, kind);
+    }
+
+    /// Notes that a command is called that may be a function which is not defined, or not yet.
+    pub(super) fn calls_undefined(&mut self, argv: &Argv) {
+        let name = argv.program.value.as_literal().unwrap_or_default();
+        if !name.contains('/') {
+            self.note_unset(name, UnsetKind::Function);
+        }
+    }
+
+    fn note_unset(&mut self, name: &str, kind: UnsetKind) {
+        let known = self.names.found.iter().any(|one| one.name == name && one.kind == kind);
+        let is_own = self.entry == 0 && !self.ctx.is_apart && self.ctx.place == Place::Here;
+        if self.names.is_open || !is_own || known {
+            return;
+        }
+        let (step, span) = (StepId(self.steps.len() as u32), self.names.at);
+        self.names.found.push(Unset { name: name.to_owned(), kind, step, span, later: None });
+    }
+
+    /// Notes the names that an arithmetic expression assigns to (bash(1), ARITHMETIC EVALUATION): `i=0`, `i++`, `n += 2`.
+    pub(super) fn sets_in_arithmetic(&mut self, text: &'a str) {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut rest = text;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            let end = rest[start..].find(|c: char| !is_part(c)).map_or(rest.len(), |end| start + end);
+            let (name, after) = (&rest[start..end], rest[end..].trim_start());
+            let operator = after.trim_start_matches(['+', '-', '*', '/', '%', '<', '>', '&', '^', '|']);
+            let is_set = operator.starts_with('=') && !operator.starts_with("==");
+            if is_set || after.starts_with("++") || after.starts_with("--") {
+                self.scope.sets(name);
+            }
+            rest = &rest[end..];
+        }
+    }
+
+    /// Notes the name that one of the shell's own commands sets from its operands.
+    pub(super) fn sets_by_operand(&mut self, args: &[Arg]) {
+        let words: Vec<&str> = args.iter().filter_map(|arg| arg.value.as_literal()).collect();
+        if let Some(name) = set_by_operand(&words) {
+            let name: &'a str = self.arena.alloc_str(name);
+            self.scope.sets(name);
+        }
+    }
+
+    /// Runs what asks whether a variable is empty.
+    pub(super) fn names_asked<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let saved = std::mem::replace(&mut self.names.asks, true);
+        let result = run(self);
+        self.names.asks = saved;
+        result
+    }
+
+    /// The shell runs code that is not known: it may set any name.
+    pub(super) fn opens_names(&mut self, argv: &Argv) {
+        let sourced = argv.args.first().and_then(|arg| arg.value.as_literal());
+        match sourced {
+            Some("/etc/os-release" | "/usr/lib/os-release") => self.names.expected.extend(OS_RELEASE),
+            _ => self.names.is_open = true,
+        }
+    }
+
+    /// What is left of the names at the script's end, each with the place where the script sets it later.
+    pub(super) fn names_not_set(&mut self) -> Vec<Unset> {
+        let mut found = std::mem::take(&mut self.names.found);
+        found.retain_mut(|one| {
+            one.later = match one.kind {
+                UnsetKind::Function => self.functions.body(&one.name).map(|body| body.span),
+                UnsetKind::Ending | UnsetKind::Empty => self.scope.first_set(&one.name),
+            };
+            match one.kind {
+                UnsetKind::Function => one.later.is_some() || is_functions_name(&one.name),
+                UnsetKind::Ending | UnsetKind::Empty => !self.names.expected.contains(one.name.as_str()),
+            }
+        });
+        found
+    }
+}
+
+/// True for a name that functions have and programs do not: it begins with what it does.
+fn is_functions_name(name: &str) -> bool {
+    let first = name.split_once('_').map(|(first, _)| first);
+    SAYING.contains(&name) || first.is_some_and(|verb| DOING.contains(&verb))
+}
