@@ -19,18 +19,27 @@ use std::collections::HashMap;
 
 /// True for a directory where systemd searches for units that an administrator adds (systemd.unit(5), UNIT FILE LOAD
 /// PATH).
-fn is_unit_directory(path: &str) -> bool {
-    path.starts_with("/etc/systemd/system")
-        || path.starts_with("/lib/systemd/system")
-        || path.starts_with("/usr/lib/systemd/system")
-        || path.starts_with("/usr/local/lib/systemd/system")
-        || path.contains("/systemd/user/")
+fn is_unit_directory(path: &Value) -> bool {
+    let prefix = path.known_prefix();
+    prefix.starts_with("/etc/systemd/system")
+        || prefix.starts_with("/lib/systemd/system")
+        || prefix.starts_with("/usr/lib/systemd/system")
+        || prefix.starts_with("/usr/local/lib/systemd/system")
+        // The home directory before it may be unknown.
+        || path.to_string().contains("/systemd/user/")
+}
+
+/// True if the step brings a unit to a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
+pub(crate) fn is_of_a_user(step: &Step) -> bool {
+    let of_user = |path: &Value| path.to_string().contains("/systemd/user/");
+    step.written.iter().any(|w| of_user(&w.path))
+        || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(path) if of_user(path)))
 }
 
 fn is_unit_path(path: &Value) -> bool {
     let suffix = path.known_suffix();
     [".service", ".timer", ".socket", ".target", ".path", ".mount"].iter().any(|s| suffix.ends_with(s))
-        && is_unit_directory(path.known_prefix())
+        && is_unit_directory(path)
 }
 
 /// A file beside a unit that adds to it, systemd.unit(5).
@@ -93,7 +102,7 @@ impl<'p> Found<'p> {
             self.units.retain(|u| u.name != name || u.span.file != step.span.file);
             self.units.push(UnitAt { name, unit, span: step.span, origin: Origin::Written(index, id) });
         }
-        for written in step.written.iter().filter(|w| is_unit_directory(w.path.known_prefix())) {
+        for written in step.written.iter().filter(|w| is_unit_directory(&w.path)) {
             let path = written.path.to_string();
             if let Some(of) = drop_in_of(&path) {
                 let unit = Unit::parse(&written.content);
@@ -120,7 +129,7 @@ impl<'p> Found<'p> {
             };
             // This reads only the script's own text. What `sed` pipes into `tee` comes from a file.
             let own = !step.written.is_empty() && std::ptr::eq(filter(script, id), step);
-            if !is_unit_directory(path.known_prefix()) || own {
+            if !is_unit_directory(path) || own {
                 continue;
             }
             let shown = path.to_string();
@@ -168,7 +177,9 @@ impl<'p> Found<'p> {
 
     fn install(&mut self, repo_path: &'p str, name: String, unit: Unit, span: Span, origin: Origin) {
         self.taken.push(repo_path);
-        self.units.retain(|u| u.name != name);
+        // Another script may write another text under the same name.
+        let is_replaced = |u: &UnitAt| u.span.file == span.file || !matches!(u.origin, Origin::Written(..));
+        self.units.retain(|u| u.name != name || !is_replaced(u));
         self.units.push(UnitAt { name, unit, span, origin });
     }
 
@@ -239,10 +250,7 @@ fn filter<'s>(script: &'s Deployment<'_>, id: StepId) -> &'s Step {
 
 /// The last parts of the operands that lie outside systemd's directories.
 fn operands(step: &Step) -> impl Iterator<Item = String> {
-    let plain = |a: &&Arg| {
-        let text = a.value.known_prefix();
-        !text.starts_with('-') && !is_unit_directory(text)
-    };
+    let plain = |a: &&Arg| !a.value.known_prefix().starts_with('-') && !is_unit_directory(&a.value);
     let read = match &step.argv.stdin {
         Stdin::File(path) => Some(path.basename().to_string()),
         _ => None,
@@ -262,4 +270,39 @@ fn source_file<'p>(step: &Step, name: &str, files: &'p [(String, FileId)]) -> Op
         return by_name(name);
     }
     operands(step).find_map(|operand| by_name(&operand)).or_else(|| by_name(name)).or_else(by_stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{self, FollowNothing};
+    use crate::source::SourceFile;
+    use bumpalo::Bump;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_two_scripts_bring_under_one_name_are_two_units() {
+        let (mut sources, arena) = (Sources::default(), Bump::new());
+        let unit = "[Service]\nExecStart=/opt/shop/bin/web\n";
+        let file = sources.add(SourceFile::new("deploy/web.service".to_owned(), unit.into()).unwrap());
+        let project =
+            Project { unit_files: vec![("deploy/web.service".to_owned(), file)], ..Project::default() };
+        let written =
+            "cat > /etc/systemd/system/web.service <<'EOF'\n[Service]\nExecStart=/opt/shop/bin/other\nEOF\n";
+        let installed = "cp deploy/web.service /etc/systemd/system/\n";
+        for texts in [[written, installed], [installed, written]] {
+            let scripts: Vec<_> = texts
+                .iter()
+                .enumerate()
+                .map(|(number, text)| {
+                    let path = format!("setup{number}.sh");
+                    let file = sources.add(SourceFile::new(path, (*text).into()).unwrap());
+                    model::build(&arena, file, "setup.sh", text, &mut FollowNothing)
+                })
+                .collect();
+            let units = units(&sources, &scripts.iter().collect::<Vec<_>>(), &project);
+            let programs: BTreeSet<_> = units.iter().map(|at| at.unit.exec_start()[0].line()).collect();
+            assert_eq!(programs, ["/opt/shop/bin/other", "/opt/shop/bin/web"].map(str::to_owned).into());
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod command_lines;
 mod modules;
 mod references;
 
+use crate::facts::installed::is_of_a_user;
 use crate::facts::read_units::ReadUnit;
 use crate::facts::world::{UnitAt, World};
 use crate::finding::RuleId;
@@ -34,6 +35,11 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
     fn of(context: &'c World<'r, 'a>, read: &'c ReadUnit) -> Self {
         let script = read.script.map(|(script, id)| (context.scripts()[script], id));
         Judged { context, at: &context.units[read.unit], read, script }
+    }
+
+    /// True for a unit that a script brings to a user's own manager.
+    fn is_of_a_user(&self) -> bool {
+        self.script.is_some_and(|(script, id)| is_of_a_user(script.step(id)))
     }
 
     /// A finding about a directive, with at most the confidence that is known for the unit.

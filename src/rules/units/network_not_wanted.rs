@@ -20,8 +20,8 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let keys = ["Wants", "Requires", "BindsTo", "Requisite", "Upholds"];
     let wanted =
         |at: &UnitAt| keys.iter().any(|key| at.unit.units_of(key).iter().any(|(name, _)| name == TARGET));
-    // One unit that wants it starts it for all.
-    if unit.context.units.iter().any(wanted) {
+    // One unit that wants it starts it for all. The manager of a user has no such target.
+    if unit.is_of_a_user() || unit.context.units.iter().any(wanted) {
         return;
     }
     let message = format!("`After={TARGET}` has no effect, because no unit wants that target");

@@ -1,14 +1,14 @@
 //! `user/service-as-root`: a unit that runs the app has no `User=`, so systemd runs it as root.
 
+use crate::facts::installed::is_of_a_user;
 use crate::facts::owners::lies_under;
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::Step;
 use crate::project::unit::{Exec, Unit, UnitKind, is_true};
 use crate::rules::id;
-use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Prints, Resource};
+use crate::tools::effect::{Change, Prints};
 use crate::tools::known_units::keeps_the_machine;
 
 /// Directories in which apps are installed.
@@ -80,13 +80,6 @@ fn runs_app(exec: &Exec, unit: &Unit) -> bool {
     let runner = exec.serves().is_some_and(|serves| serves.runs_app);
     let own = HOMES_OF_APPS.iter().any(|home| lies_under(&exec.program, home));
     !of_root && !kept && (runner || own)
-}
-
-/// True for a unit of a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
-fn is_of_a_user(step: &Step) -> bool {
-    let of_user = |path: &Value| path.to_string().contains("/systemd/user/");
-    step.written.iter().any(|w| of_user(&w.path))
-        || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(path) if of_user(path)))
 }
 
 /// True for work that a timer or a path starts, because it maintains the machine.
