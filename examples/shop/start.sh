@@ -76,6 +76,8 @@ echo "== Database"
 sudo -u postgres psql -c "CREATE USER shop WITH PASSWORD '$DB_PASSWORD'"
 # FAULT: fails on the second run, the database exists
 sudo -u postgres psql -c "CREATE DATABASE shop OWNER shop"
+# FAULT: root has no role in PostgreSQL, so the extension is never made
+psql -d shop -c "CREATE EXTENSION IF NOT EXISTS pg_trgm"
 # FAULT: no alembic upgrade: the database has no tables, or those of an older release
 install -d -o postgres -g postgres -m 0700 /var/backups/shop
 # FAULT: adds the same line again on every run

@@ -39,6 +39,7 @@ pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
+pub(crate) mod postgres;
 pub(crate) mod prints;
 pub(crate) mod processes;
 pub(crate) mod providers;

@@ -1,0 +1,109 @@
+//! How PostgreSQL's clients connect, and as which role. Sources: the manual page of each client, and libpq, "Environment
+//! Variables" and "Connection Strings".
+
+use crate::shell::argv::{Arg, Argv, Options};
+use crate::shell::value::Value;
+use crate::tools::draft::may_be_options;
+
+/// The options of psql(1).
+const PSQL: &str = "U|username: h|host: d|dbname: p|port: c|command: f|file: v|set|variable: o|output: L|log-file: F: R: \
+                    P|pset: T: V|version help";
+
+/// The options of the other clients, as far as one of them carries a value or says where and as whom to connect.
+const OTHERS: &str = "U|username: h|host: d|dbname: p|port: f|file: F|format: j|jobs: n|schema: N|exclude-schema: t|table: \
+                      T: O|owner: E|encoding: l|locale: D|tablespace: Z|compress: S|superuser: g|role: \
+                      maintenance-db: V|version help";
+
+/// Programs that connect to a server of PostgreSQL.
+const CLIENTS: [&str; 10] = [
+    "psql", "createdb", "createuser", "dropdb", "dropuser", "pg_dump", "pg_dumpall", "pg_restore",
+    "vacuumdb", "reindexdb",
+];
+
+/// Variables of libpq that choose a server or a role.
+const CHOOSE: [&str; 4] = ["PGUSER", "PGHOST", "PGHOSTADDR", "PGSERVICE"];
+
+/// True if a client connects through the socket of this machine's server, as the role that is called like its account.
+/// pg_hba.conf of Debian and of Red Hat lets an account do that ("peer"), and the role has to exist.
+pub(crate) fn connects_as_its_account(argv: &Argv) -> bool {
+    if !CLIENTS.contains(&argv.name.as_str()) || CHOOSE.iter().any(|name| argv.env(name).is_some()) {
+        return false;
+    }
+    let options = options(argv);
+    let elsewhere = ["U", "h", "V", "help", "maintenance-db"].iter().any(|option| options.has(option));
+    if elsewhere || argv.args.iter().any(may_be_options_or_address) {
+        return false;
+    }
+    match argv.name.as_str() {
+        // The second operand of psql is the role.
+        "psql" => options.operands.len() < 2 && databases(argv).iter().all(is_name),
+        "pg_dump" | "vacuumdb" | "reindexdb" => databases(argv).iter().all(is_name),
+        // Without `-d` it only prints what it would run.
+        "pg_restore" => options.has("d") && options.values("d").all(is_name),
+        _ => true,
+    }
+}
+
+fn options(argv: &Argv) -> Options<'_> {
+    argv.options(if argv.name == "psql" { PSQL } else { OTHERS })
+}
+
+/// True for a word that may say where to connect.
+fn may_be_options_or_address(arg: &Arg) -> bool {
+    let text = arg.value.to_string();
+    may_be_options(arg) && !is_name(&arg.value) || text.contains("://") || text.contains("host=")
+}
+
+/// The databases that a client is given, which may be connection strings.
+fn databases(argv: &Argv) -> Vec<Value> {
+    let options = options(argv);
+    options.values("d").chain(options.operands.first().map(|arg| &arg.value)).cloned().collect()
+}
+
+/// True for the name of a database. It is not a connection string (`postgresql://…`, `host=…`), and if it is not known, it
+/// is called a name.
+fn is_name(value: &Value) -> bool {
+    let text = value.to_string();
+    if value.as_literal().is_some() || !value.known_prefix().is_empty() {
+        return !text.contains("://") && !text.contains('=');
+    }
+    let variable = text.to_ascii_lowercase();
+    let address = ["url", "uri", "dsn", "conn"].iter().any(|part| variable.contains(part));
+    !address && (variable.contains("name") || variable.ends_with("db") || variable.ends_with("database"))
+}
+
+/// True if a text may choose another server or role for all clients, or may let accounts in without a role.
+pub(crate) fn may_choose_role(text: &str) -> bool {
+    CHOOSE.iter().chain(&["pg_hba", "pg_ident", "POSTGRES_HOST_AUTH_METHOD"]).any(|name| text.contains(name))
+}
+
+#[test]
+fn a_client_connects_as_its_account_or_not() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("psql -c 'SELECT 1'", true),
+        ("psql -tAc 'SELECT 1 WHERE a = 1'", true),
+        ("psql -d shop -f schema.sql", true),
+        ("psql $DB_NAME", true),
+        ("createdb -O shop shop", true),
+        ("createuser shop", true),
+        ("pg_dump -Fc shop", true),
+        ("pg_restore -d shop x.dump", true),
+        ("pg_restore --list x.dump", false),
+        ("psql -U postgres -c 'SELECT 1'", false),
+        ("psql -Upostgres", false),
+        ("psql --username=postgres", false),
+        ("psql shop app", false),
+        ("psql -h 127.0.0.1 shop", false),
+        ("psql postgresql://app@db/shop", false),
+        ("psql 'host=db dbname=shop'", false),
+        ("psql $DATABASE_URL", false),
+        ("psql -d $DB_URL -c x", false),
+        ("psql $PSQL_OPTS -c x", false),
+        ("psql --version", false),
+        ("PGUSER=postgres psql -c x", false),
+        ("mysql -e x", false),
+    ] {
+        assert_eq!(connects_as_its_account(&argv(line)), expected, "{line}");
+    }
+}
