@@ -26,8 +26,9 @@ use run::{second_run, timeline};
 
 pub(crate) use pieces::{Piece, pieces};
 pub(crate) use run::second_run::{Outcome, SecondRun};
-pub(crate) use run::timeline::Presence;
+pub(crate) use run::timeline::{Presence, State};
 pub(crate) use run::together::{Along, Course};
+pub(crate) use walk::repo_root;
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,6 +305,19 @@ impl Deployment<'_> {
         let under = self.step(before).guard;
         let asking = timeline::Asking { steps, guards, runs, before, asker: before, under };
         self.timeline.state(asking, resource).presence
+    }
+
+    /// The state of a resource when the first run reaches a step, as far as the script itself shows.
+    pub(crate) fn first_state(&self, before: StepId, resource: &crate::tools::effect::Resource) -> State {
+        let (steps, guards) = (&self.steps, &self.guards);
+        let under = self.step(before).guard;
+        let asking = timeline::Asking { steps, guards, runs: &[], before, asker: before, under };
+        self.timeline.first_state(asking, resource)
+    }
+
+    /// The first step after another one that makes a path, or what contains it.
+    pub(crate) fn made_after(&self, step: StepId, path: &Value) -> Option<StepId> {
+        self.timeline.made_after(step, path)
     }
 
     /// The steps behind a guard.

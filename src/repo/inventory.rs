@@ -72,6 +72,8 @@ pub(crate) struct Inventory {
     pub(crate) config: Vec<String>,
     /// Regular files that are none of these.
     pub(crate) others: Vec<String>,
+    /// Links and other entries that are neither files nor directories.
+    pub(crate) links: Vec<String>,
     /// Directories that were not entered: at the end of the walk, or [`Inventory::outputs`].
     pub(crate) beyond: Vec<String>,
     /// Directories that could not be entered, and walks that were cut short.
@@ -137,6 +139,39 @@ impl Inventory {
             }
             self.add(path.to_owned(), &Seen::Tree(tree, path, entry));
         }
+    }
+
+    /// True if a path relative to the root is a file or a directory that holds one; `None` if the walk may have missed it.
+    pub(crate) fn holds(&self, path: &str) -> Option<bool> {
+        let path = path.trim_matches('/');
+        let is_there = |file: &String| {
+            file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if path.is_empty() || self.files().any(is_there) {
+            return Some(true);
+        }
+        let in_link =
+            |link: &String| path.strip_prefix(link.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let is_cut = |top: &String| {
+            path.strip_prefix(top.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let skipped = path.split('/').any(is_of_others);
+        let missed = skipped
+            || !self.gaps.is_empty()
+            || self.links.iter().any(in_link)
+            || self.beyond.iter().any(is_cut);
+        (!missed).then_some(false)
+    }
+
+    /// Everything that is not a directory.
+    fn files(&self) -> impl Iterator<Item = &String> {
+        let lists = [
+            &self.scripts, &self.compose, &self.units, &self.dotenv, &self.manifests, &self.architecture,
+            &self.documents, &self.dockerfiles, &self.nginx, &self.ecosystem, &self.unit_templates,
+            &self.drop_ins, &self.settings, &self.workflows, &self.code, &self.templates, &self.config,
+            &self.others, &self.links,
+        ];
+        lists.into_iter().flatten()
     }
 
     fn note(&mut self, path: &str, depth: usize, directory: bool) {
@@ -224,7 +259,7 @@ impl Inventory {
         } else if entry.is_plain() {
             &mut self.others
         } else {
-            return;
+            &mut self.links
         };
         list.push(path);
     }

@@ -25,6 +25,7 @@ pub(crate) mod find;
 mod firewall;
 pub(crate) mod git;
 pub(crate) mod git_asked;
+pub(crate) mod inputs;
 mod keys;
 pub(crate) mod known_accounts;
 pub(crate) mod known_units;

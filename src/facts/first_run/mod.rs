@@ -1,6 +1,9 @@
 //! What the first run of a script meets on a new server, where the model's second run says what the script meets again.
 //! Whether that is worth a finding is asked elsewhere.
 
+mod disk;
 mod names;
+mod troubles;
 
 pub(crate) use names::unset_names;
+pub(crate) use troubles::{Need, troubles};

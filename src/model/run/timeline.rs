@@ -108,6 +108,10 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// No step touches it.
+    const UNTOUCHED: State =
+        State { presence: Presence::Untouched, kind: PathKind::Any, filled: false, by: None, since: None };
+
     /// True if some step may have created it, and none has certainly removed it since.
     pub(crate) fn may_be_there(&self) -> bool {
         matches!(self.presence, Presence::There | Presence::MaybeThere | Presence::MaybeGone)
@@ -237,6 +241,42 @@ impl Timeline {
 
     /// The state of a resource in the second run, after all of the first.
     pub(crate) fn state(&self, asking: Asking<'_>, resource: &Resource) -> State {
+        let found = self.found(resource);
+        let mut state = State::UNTOUCHED;
+        for (event, above) in &found {
+            self.apply(asking, resource, *event, *above, false, &mut state);
+        }
+        for (event, above) in found.iter().filter(|(e, _)| e.step < asking.before) {
+            self.apply(asking, resource, *event, *above, true, &mut state);
+        }
+        state
+    }
+
+    /// The state of a resource in the first run. What was there before is not known.
+    pub(crate) fn first_state(&self, asking: Asking<'_>, resource: &Resource) -> State {
+        let mut state = State::UNTOUCHED;
+        for (event, above) in self.found(resource).iter().filter(|(e, _)| e.step < asking.before) {
+            self.apply(asking, resource, *event, *above, false, &mut state);
+        }
+        state
+    }
+
+    /// The first step after another one that makes a path, or what contains it.
+    pub(crate) fn made_after(&self, step: StepId, path: &Value) -> Option<StepId> {
+        let key = format!("path:{}", path.key());
+        let makes = |event: &&Event| {
+            event.step > step && matches!(event.happening, Happening::Made(_) | Happening::Touched)
+        };
+        let whole = |event: &&Event| {
+            makes(event) && matches!(event.happening, Happening::Made(PathKind::Tree | PathKind::Any))
+        };
+        let own = self.events.get(&key).into_iter().flatten().filter(makes);
+        let above = ancestors(&key).filter_map(|above| self.events.get(above)).flatten().filter(whole);
+        own.chain(above).map(|event| event.step).min()
+    }
+
+    /// What happened to a resource and to what contains it, in order; true for the latter.
+    fn found(&self, resource: &Resource) -> Vec<(Event, bool)> {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
             // Creating something above says nothing about what is below.
@@ -266,20 +306,7 @@ impl Timeline {
         if !found.is_sorted_by_key(|(event, _)| event.step) {
             found.sort_by_key(|(event, _)| event.step);
         }
-        let mut state = State {
-            presence: Presence::Untouched,
-            kind: PathKind::Any,
-            filled: false,
-            by: None,
-            since: None,
-        };
-        for (event, above) in &found {
-            self.apply(asking, resource, *event, *above, false, &mut state);
-        }
-        for (event, above) in found.iter().filter(|(e, _)| e.step < asking.before) {
-            self.apply(asking, resource, *event, *above, true, &mut state);
-        }
-        state
+        found
     }
 
     #[expect(clippy::too_many_arguments)]

@@ -1,0 +1,312 @@
+//! What lies on a new server's disk when the first run reaches a step: what the steps before have made, and the repo's own
+//! content where they brought it.
+
+use crate::facts::ground::Ground;
+use crate::facts::packages::is_opaque_call;
+use crate::finding::Confidence;
+use crate::model::condition::Cond;
+use crate::model::{Deployment, Presence, Step, StepId, repo_root};
+use crate::repo::names::base;
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
+use crate::tools::packaging::manages_environments;
+use crate::tools::python::is_environment;
+
+/// A path that is not there.
+pub(crate) struct Lack {
+    /// The step that makes it later, if one does.
+    pub(crate) later: Option<StepId>,
+    /// The step that made what would contain it; `None` for the repo in which the script lies.
+    pub(crate) holder: Option<StepId>,
+    /// The path below the repo's root, if the repo would have to have it.
+    pub(crate) in_repo: Option<String>,
+    /// How sure it is.
+    pub(crate) sure: Confidence,
+}
+
+/// A directory that comes with contents.
+struct Tree {
+    root: Value,
+    step: StepId,
+    brings: Brings,
+}
+
+enum Brings {
+    /// The repo that is read, or what lies at a path in it.
+    Repo(String, Confidence),
+    /// A virtual environment.
+    Environment,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// The disk of one script's first run.
+pub(super) struct Disk<'w, 'r, 'a> {
+    world: &'w Ground<'r, 'a>,
+    script: &'w Deployment<'a>,
+    trees: Vec<Tree>,
+}
+
+impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
+    pub(super) fn of(world: &'w Ground<'r, 'a>, script: &'w Deployment<'a>) -> Self {
+        let mut disk = Disk { world, script, trees: Vec::new() };
+        disk.trees = script.iter().flat_map(|(id, step)| disk.trees_of(id, step)).collect();
+        disk
+    }
+
+    fn trees_of(&self, id: StepId, step: &Step) -> Vec<Tree> {
+        let mut trees = Vec::new();
+        for effect in &step.deed.effects {
+            let Resource::Path(root) = &effect.resource else { continue };
+            let brings = match (&effect.change, &effect.content) {
+                (_, Some(content)) if content.tree => {
+                    match content.from.as_ref().and_then(|from| below_root(from)) {
+                        Some(path) => Brings::Repo(path.to_owned(), Confidence::Medium),
+                        None => Brings::Unknown,
+                    }
+                }
+                (Change::Create(PathKind::Tree), _) if step.deed.roles.contains(&Role::Clone) => {
+                    self.cloned(root)
+                }
+                (Change::Create(PathKind::Tree), _) if step.deed.roles.contains(&Role::VirtualEnv) => {
+                    Brings::Environment
+                }
+                (Change::Create(PathKind::Tree | PathKind::Any), _) => Brings::Unknown,
+                _ => continue,
+            };
+            trees.push(Tree { root: root.clone(), step: id, brings });
+        }
+        trees
+    }
+
+    /// What a clone brings: this repo, if the script uses files there that this repo has.
+    fn cloned(&self, root: &Value) -> Brings {
+        let inventory = &self.world.project.inventory;
+        let words = self
+            .script
+            .steps
+            .iter()
+            .filter(|step| step.place == Place::Here)
+            .flat_map(|step| step.argv.args.iter().map(|arg| step.argv.path(arg)));
+        let mut used: Vec<String> = words
+            .filter(|path| path != root && path.is_under(root))
+            .map(|path| path.key()[root.key().len()..].trim_matches('/').to_owned())
+            .filter(|path| path.contains('.') && inventory.holds(path) == Some(true))
+            .collect();
+        used.sort();
+        used.dedup();
+        match used.len() {
+            0 => Brings::Unknown,
+            1 => Brings::Repo(String::new(), Confidence::Medium),
+            _ => Brings::Repo(String::new(), Confidence::High),
+        }
+    }
+
+    /// What is known of a path that is needed when the first run reaches a step, if it is not there.
+    pub(super) fn lacks(&self, path: &Value, before: StepId) -> Option<Lack> {
+        if path.knowledge() > Knowledge::Symbolic || path.is_glob() || !path.is_absolute() {
+            return None;
+        }
+        if self.script.first_state(before, &Resource::Path(path.clone())).presence != Presence::Untouched {
+            return None;
+        }
+        let later = self.made_later(path, before);
+        if let Some(in_repo) = below_root(path) {
+            return self.lacks_in_repo(path, in_repo, before).map(|sure| Lack {
+                later,
+                holder: None,
+                in_repo: Some(in_repo.to_owned()),
+                sure,
+            });
+        }
+        let holder = self.holder(path, before)?;
+        let mut sure = if self.made_elsewhere(path) { return None } else { Confidence::High };
+        let trees: Vec<&Tree> = self
+            .trees
+            .iter()
+            .filter(|tree| tree.step < before && path != &tree.root && path.is_under(&tree.root))
+            .collect();
+        let mut repo = None;
+        for tree in &trees {
+            match &tree.brings {
+                Brings::Unknown | Brings::Environment => return None,
+                Brings::Repo(prefix, known) => {
+                    let rest = path.key()[tree.root.key().len()..].trim_matches('/');
+                    let inside = format!("{prefix}/{rest}").trim_matches('/').to_owned();
+                    if !in_environment(&inside) && self.world.project.inventory.holds(&inside) != Some(false)
+                    {
+                        return None;
+                    }
+                    sure = sure.min(*known);
+                    repo = Some(inside);
+                }
+            }
+        }
+        let first = trees.iter().map(|tree| tree.step).min().unwrap_or(holder);
+        if self.may_be_made(path, first, before) {
+            return None;
+        }
+        // A directory may be older than the script, with what somebody put into it.
+        if trees.is_empty() && later.is_none() {
+            return None;
+        }
+        Some(Lack { later, holder: Some(holder), in_repo: repo, sure })
+    }
+
+    /// The step that makes the path later, and that people read later. One that may also edit what is there does not count.
+    fn made_later(&self, path: &Value, before: StepId) -> Option<StepId> {
+        let later = self.script.made_after(before, path)?;
+        let (step, own) = (self.script.step(later), self.script.step(before));
+        let creates = step.deed.effects.iter().any(|effect| {
+            matches!(effect.change, Change::Create(_))
+                && matches!(&effect.resource, Resource::Path(made) if path.is_under(made))
+        });
+        let behind = step.span.file != own.span.file || step.span.start > own.span.start;
+        (creates && behind && !step.in_loop).then_some(later)
+    }
+
+    /// The highest missing directory above a missing path, or the path itself.
+    pub(super) fn top(&self, path: &Value, before: StepId) -> Value {
+        let mut top = path.clone();
+        loop {
+            let above = top.dirname();
+            let state = self.script.first_state(before, &Resource::Path(above.clone()));
+            let is_tree = self.trees.iter().any(|tree| tree.root == above);
+            let in_repo = below_root(&above).is_some_and(|path| {
+                path.is_empty() || self.world.project.inventory.holds(path) == Some(true)
+            });
+            if above.key().len() <= 1
+                || above == top
+                || is_tree
+                || in_repo
+                || state.presence != Presence::Untouched
+            {
+                return top;
+            }
+            top = above;
+        }
+    }
+
+    /// True if the first run skips a step, because a guard asks for what only the script itself makes; `None` if that is not
+    /// known.
+    pub(super) fn skips(&self, id: StepId) -> Option<bool> {
+        let mut known = Some(false);
+        for (_, guard) in self.script.guards_of(id) {
+            let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+                Cond::Fact(fact) => {
+                    let state = self.script.first_state(guard.at, &fact.resource);
+                    match state.presence {
+                        Presence::There => Some(true),
+                        Presence::Gone => Some(false),
+                        Presence::Untouched if self.is_made_by_the_script(&fact.resource, guard.at) => {
+                            Some(false)
+                        }
+                        _ => None,
+                    }
+                }
+                Cond::Root => Some(true),
+                Cond::Works(_) => Some(true),
+                _ => None,
+            });
+            match truth {
+                Some(truth) if truth != guard.holds => return Some(true),
+                Some(_) => {}
+                None => known = None,
+            }
+        }
+        known
+    }
+
+    fn is_made_by_the_script(&self, resource: &Resource, from: StepId) -> bool {
+        let later = self.script.steps[from.0 as usize..].iter().flat_map(|step| &step.deed.effects);
+        let makes =
+            |effect: &&Effect| matches!(effect.change, Change::Create(_) | Change::Write | Change::Append);
+        later.filter(makes).any(|effect| match (&effect.resource, resource) {
+            (Resource::Path(made), Resource::Path(asked)) => {
+                made == asked || asked.is_under(made) && effect.change == Change::Create(PathKind::Tree)
+            }
+            (made, asked) => made == asked,
+        })
+    }
+
+    /// The step that made the nearest directory above a path that the script itself made.
+    fn holder(&self, path: &Value, before: StepId) -> Option<StepId> {
+        let mut above = path.dirname();
+        while above.key().len() > 1 && above.key().contains('/') {
+            let state = self.script.first_state(before, &Resource::Path(above.clone()));
+            match state.presence {
+                Presence::There => return state.by,
+                Presence::Untouched => above = above.dirname(),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn lacks_in_repo(&self, path: &Value, in_repo: &str, before: StepId) -> Option<Confidence> {
+        let inventory = &self.world.project.inventory;
+        let known = Value::from_key(in_repo, path).as_literal().is_some();
+        let is_out = in_repo.starts_with("..");
+        if !known || is_out || !is_kept_in_git(in_repo) || inventory.holds(in_repo) != Some(false) {
+            return None;
+        }
+        (!self.may_be_made(path, StepId(0), before)).then_some(Confidence::High)
+    }
+
+    /// True if a step between two may make the path without saying so.
+    fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
+        let name = base(path.key());
+        let source = is_kept_in_git(name) || name.starts_with(".env");
+        self.script.steps[from.0 as usize..before.0 as usize].iter().any(|step| {
+            let roles = &step.deed.roles;
+            let environment = in_environment(path.key());
+            let generates = roles.iter().any(|role| {
+                matches!(role, Role::Build(_) | Role::Dependencies(_) | Role::StaticFiles | Role::Unpack)
+            });
+            let speaks = || {
+                let words = step.argv.args.iter().map(|arg| step.argv.path(arg));
+                words.into_iter().any(|word| path.is_under(&word)) || path.is_under(&step.argv.cwd)
+            };
+            is_opaque_call(step)
+                || manages_environments(&step.argv) && environment
+                || generates && !source && !environment
+                || !step.deed.known && !generates && speaks()
+        })
+    }
+
+    /// True if another script of the deploy makes the path, or what contains it.
+    fn made_elsewhere(&self, path: &Value) -> bool {
+        let others = self.world.steps().filter(|(script, _, _)| !std::ptr::eq(*script, self.script));
+        others.flat_map(|(_, _, step)| &step.deed.effects).any(|effect| {
+            match (&effect.change, &effect.resource) {
+                (Change::Create(_) | Change::Write | Change::Append, Resource::Path(made)) => {
+                    path.key() == made.key() || made.is_under(path)
+                }
+                _ => false,
+            }
+        })
+    }
+}
+
+/// The part of a path below the repo's root, for a path that the script finds from its own place.
+fn below_root(path: &Value) -> Option<&str> {
+    let root = repo_root();
+    path.is_under(&root).then(|| path.key()[root.key().len()..].trim_matches('/'))
+}
+
+/// True for a path inside a virtual environment, by its name.
+fn in_environment(path: &str) -> bool {
+    path.split('/').any(is_environment)
+}
+
+/// True for files that people write and keep in git: no build makes them, and no server has its own.
+fn is_kept_in_git(path: &str) -> bool {
+    let name = base(path);
+    let endings = [
+        ".service", ".timer", ".socket", ".target", ".path", ".sh", ".bash", ".py", ".yml", ".yaml", ".toml",
+        ".txt", ".sql", ".template", ".tmpl", ".j2", ".conf",
+    ];
+    let names = ["package.json", "alembic.ini", "manage.py", "Dockerfile", "Makefile", "Caddyfile"];
+    endings.iter().any(|ending| name.ends_with(ending)) || names.contains(&name)
+}

@@ -1,0 +1,116 @@
+//! Which steps of a script fail in the first run, because something that they need is not there yet, or never.
+
+use crate::facts::first_run::disk::{Disk, Lack};
+use crate::facts::ground::Ground;
+use crate::finding::Confidence;
+use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::shell::argv::Stdin;
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, How, Resource};
+use crate::tools::inputs::inputs;
+
+/// A step that needs a path which is not there.
+pub(crate) struct Trouble {
+    /// The step.
+    pub(crate) step: StepId,
+    /// The words that need it.
+    pub(crate) span: Span,
+    /// The path.
+    pub(crate) path: Value,
+    /// What the path is to the step.
+    pub(crate) need: Need,
+    /// What is known of its absence.
+    pub(crate) lack: Lack,
+}
+
+/// What a path is to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Its program.
+    Program,
+    /// Its working directory.
+    Directory,
+    /// A file that it reads or changes.
+    File,
+}
+
+/// The steps that fail, each with the first path that it lacks. What lies in a missing directory is told once.
+pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> Vec<Trouble> {
+    let disk = Disk::of(world, script);
+    let mut told: Vec<Value> = Vec::new();
+    let mut found = Vec::new();
+    for (id, step) in script.iter() {
+        let counts = step.entry == 0
+            && step.place == Place::Here
+            && step.on_failure != OnFailure::Handled
+            && !step.status_checked
+            && !step.in_loop;
+        if !counts {
+            continue;
+        }
+        let needs = needs(step);
+        let lacking = needs.into_iter().find_map(|(path, span, need)| {
+            let lack = disk.lacks(&path, id)?;
+            Some((path, span, need, lack))
+        });
+        let Some((path, span, need, mut lack)) = lacking else { continue };
+        let top = disk.top(&path, id);
+        if told.contains(&top) {
+            continue;
+        }
+        match disk.skips(id) {
+            Some(true) => continue,
+            Some(false) => {}
+            None => lack.sure = lack.sure.min(Confidence::Medium),
+        }
+        told.push(top);
+        found.push(Trouble { step: id, span, path, need, lack });
+    }
+    found
+}
+
+/// The paths that a step needs, with the words that name them.
+fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
+    let argv = &step.argv;
+    let mut needs = Vec::new();
+    if argv.name.is_empty() && argv.args.is_empty() {
+        return needs;
+    }
+    if argv.cwd.is_absolute() {
+        needs.push((argv.cwd.clone(), step.span, Need::Directory));
+    }
+    if argv.program.value.key().contains('/') {
+        needs.push((argv.program.value.resolve(&argv.cwd), argv.program.span, Need::Program));
+    }
+    needs.extend(inputs(argv).into_iter().map(|(path, span)| (path, span.unwrap_or(step.span), Need::File)));
+    if let Stdin::File(path) = &argv.stdin {
+        needs.push((path.clone(), step.span, Need::File));
+    }
+    for effect in &step.deed.effects {
+        if let Some(content) = &effect.content
+            && let Some(from) = &content.from
+            && matches!(content.how, How::Copied | How::Kept | How::Moved)
+        {
+            let named = argv.args.iter().find(|arg| argv.path(arg) == *from);
+            needs.push((from.clone(), named.map_or(step.span, |arg| arg.span), Need::File));
+        }
+        let changes = matches!(effect.change, Change::Own { .. } | Change::Mode { .. } | Change::Edit);
+        if let Resource::Path(path) = &effect.resource
+            && changes
+            && !makes(step, path)
+        {
+            needs.push((path.clone(), effect.operand.unwrap_or(step.span), Need::File));
+        }
+    }
+    needs
+}
+
+/// True if the step itself makes the path.
+fn makes(step: &Step, path: &Value) -> bool {
+    step.deed.effects.iter().any(|effect| {
+        matches!(effect.change, Change::Create(_) | Change::Write | Change::Append)
+            && matches!(&effect.resource, Resource::Path(made) if made == path)
+    })
+}

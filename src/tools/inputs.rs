@@ -1,0 +1,104 @@
+//! Files and directories that a command needs to find, besides those that its effects name.
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::shell::wrappers::is_shell;
+use crate::source::Span;
+use crate::tools::packaging::PackageManager;
+use crate::tools::place::works_in;
+
+/// A path that a command reads, and the place of the operand that names it; `None` if the program looks there by itself.
+pub(crate) type Input = (Value, Option<Span>);
+
+/// What a command reads, and without which it fails.
+pub(crate) fn inputs(argv: &Argv) -> Vec<Input> {
+    let mut found: Vec<Input> = Vec::new();
+    for value in named(argv) {
+        let operand = argv.args.iter().find(|arg| arg.value == value);
+        if value.as_literal().is_none_or(|text| text != "-" && !text.contains("://")) {
+            found.push((value.resolve(&argv.cwd), operand.map(|arg| arg.span)));
+        }
+    }
+    if PackageManager::called(&argv.name).is_some() && works_on_a_package(argv) {
+        let mut path = works_in(argv);
+        path.push_str("/package.json");
+        found.push((path, None));
+    }
+    found
+}
+
+/// The operands that name files to read.
+fn named(argv: &Argv) -> Vec<Value> {
+    let first = |argv: &Argv| argv.args.first().map(|arg| arg.value.clone()).into_iter().collect();
+    let script = |argv: &Argv| {
+        let first = argv.args.first().map(|arg| &arg.value);
+        first.filter(|value| is_source(value.known_suffix())).cloned().into_iter().collect()
+    };
+    match argv.name.as_str() {
+        // pip(1): `-r` and `-c` take a file or an address.
+        "pip" => {
+            let options =
+                argv.options("r|requirement: c|constraint: t|target: i|index-url: extra-index-url:");
+            options.values("r").chain(options.values("c")).cloned().collect()
+        }
+        "docker" | "docker-compose" | "podman-compose" => {
+            let compose = argv.name != "docker" || argv.literal(0) == Some("compose");
+            let pairs = argv.args.windows(2).filter(|_| compose);
+            let named = pairs.filter(|pair| matches!(pair[0].value.as_literal(), Some("-f" | "--file")));
+            named.map(|pair| pair[1].value.clone()).collect()
+        }
+        "alembic" => argv.leading_options("c|config: n|name: x:").values("c").cloned().collect(),
+        // sysctl(8): `-p` takes a file.
+        "sysctl" if argv.has_word("-p") || argv.has_word("--load") => {
+            argv.args.iter().filter(|arg| !arg.is_option()).map(|arg| arg.value.clone()).collect()
+        }
+        // The interpreter's first operand is a script, unless an option brings code or a module.
+        "python" | "node" | "php" | "ruby" | "perl" => script(argv),
+        name if is_shell(name) => script(argv),
+        "source" | "." => first(argv),
+        "psql" => argv
+            .options("f|file: U|username: d|dbname: h|host: p|port: v|set: c|command:")
+            .values("f")
+            .cloned()
+            .collect(),
+        "crontab" => {
+            let options = argv.options("u: l r e i");
+            let reads = !["l", "r", "e"].iter().any(|name| options.has(name));
+            options.operands.first().filter(|_| reads).map(|arg| arg.value.clone()).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// npm-ci(1), npm-run(1) and their like need a package.json. `npm install NAME` and `-g` do not.
+fn works_on_a_package(argv: &Argv) -> bool {
+    let operands: Vec<&str> = argv.args.iter().filter_map(|arg| arg.value.as_literal()).collect();
+    let is_global = operands.iter().any(|word| matches!(*word, "-g" | "--global" | "--location=global"));
+    let verb = operands.iter().any(|word| matches!(*word, "ci" | "run" | "run-script"));
+    !is_global && verb
+}
+
+/// True for the name of a file of source code, which no build makes.
+fn is_source(name: &str) -> bool {
+    [".sh", ".bash", ".py", ".js", ".mjs", ".cjs", ".php", ".rb", ".pl"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+#[test]
+fn commands_name_what_they_read() {
+    let inputs = |line: &str| -> Vec<String> {
+        let argv = crate::shell::argv::tests::argv(line);
+        inputs(&argv).iter().map(|(path, _)| path.to_string()).collect()
+    };
+    assert_eq!(inputs("pip install -r /opt/a/requirements.txt"), ["/opt/a/requirements.txt"]);
+    assert_eq!(inputs("docker compose -f /opt/a/b.yml up -d"), ["/opt/a/b.yml"]);
+    assert_eq!(inputs("docker run -f x"), Vec::<String>::new());
+    assert_eq!(inputs("npm --prefix /opt/a ci"), ["/opt/a/package.json"]);
+    assert_eq!(inputs("npm install -g pm2"), Vec::<String>::new());
+    assert_eq!(inputs("sysctl -q -p /etc/sysctl.d/60-a.conf"), ["/etc/sysctl.d/60-a.conf"]);
+    assert_eq!(inputs("bash /opt/a/x.sh"), ["/opt/a/x.sh"]);
+    assert_eq!(inputs("bash -c 'x.sh'"), Vec::<String>::new());
+    assert_eq!(inputs("python -m venv x.py"), Vec::<String>::new());
+    assert_eq!(inputs("alembic -c /opt/a/alembic.ini upgrade head"), ["/opt/a/alembic.ini"]);
+}
