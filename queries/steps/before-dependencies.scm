@@ -13,7 +13,8 @@
 
 ((command) @precedes
   (#role? @precedes "dependencies")
-  (#same-ecosystem? @precedes @finding))
+  (#same-ecosystem? @precedes @finding)
+  (#not-other-packages? @precedes @finding))
 
 ; A script or `make` may have done it.
 ((command) @precedes

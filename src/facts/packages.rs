@@ -4,6 +4,7 @@
 use crate::model::Step;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::place::works_in;
 use crate::tools::{calls, packaging};
 
 /// True for a step that may have done anything, because it is not fully known: a script, `make`, another tool's runner.
@@ -49,6 +50,14 @@ pub(crate) fn same_packages(one: &Step, other: &Step) -> bool {
     }
 }
 
+/// True if both work on trees of packages that are known, and neither contains the other.
+pub(crate) fn other_packages(one: &Step, other: &Step) -> bool {
+    match (tree(one), tree(other)) {
+        (Some(one), Some(other)) => !one.is_under(&other) && !other.is_under(&one),
+        _ => false,
+    }
+}
+
 /// The directory whose packages a step works with, if that is known.
 fn tree(step: &Step) -> Option<Value> {
     let filled = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
@@ -58,6 +67,6 @@ fn tree(step: &Step) -> Option<Value> {
     let installs = step.deed.roles.iter().any(|role| matches!(role, Role::Dependencies(_)));
     match filled.filter(|_| installs) {
         Some(filled) => Some(filled),
-        None => (installs || !packaging::works_elsewhere(&step.argv)).then(|| step.argv.cwd.clone()),
+        None => (!packaging::works_in_a_part(&step.argv)).then(|| works_in(&step.argv)),
     }
 }

@@ -223,10 +223,10 @@ pub(crate) fn works_in_a_workspace(line: &str) -> bool {
     WORDS.iter().any(|word| line.contains(word))
 }
 
-/// True if the command works in another directory than the one it is called in, or on a part of a workspace.
-pub(crate) fn works_elsewhere(argv: &Argv) -> bool {
-    const ELSEWHERE: [&str; 7] = ["--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "--filter"];
-    argv.args.iter().any(|arg| ELSEWHERE.iter().any(|option| arg.value.known_prefix().starts_with(option)))
+/// True if the command works on a part of a workspace, wherever that is.
+pub(crate) fn works_in_a_part(argv: &Argv) -> bool {
+    const PARTS: [&str; 3] = ["-w", "--workspace", "--filter"];
+    argv.args.iter().any(|arg| PARTS.iter().any(|option| arg.value.known_prefix().starts_with(option)))
 }
 
 /// The program that builds programs in Rust.

@@ -6,9 +6,9 @@ use crate::shell::value::Value;
 /// The directory that an option names (`npm --prefix`, `make -C`, `composer --working-dir`), otherwise the working
 /// directory.
 pub(crate) fn works_in(argv: &Argv) -> Value {
-    let options = argv.options("prefix: C: cwd: working-dir|d: directory:");
+    let options = argv.options("prefix: C: cwd: dir: working-dir|d: directory:");
     let directory =
-        ["prefix", "C", "cwd", "working-dir", "directory"].iter().find_map(|name| options.value(name));
+        ["prefix", "C", "cwd", "dir", "working-dir", "directory"].iter().find_map(|name| options.value(name));
     match directory {
         Some(directory) => directory.resolve(&argv.cwd),
         None => argv.cwd.clone(),

@@ -9,6 +9,7 @@ use crate::model::{Deployment, Presence, Step, StepId, repo_root};
 use crate::repo::names::base;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
+use crate::tools::calls::compiles;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
 use crate::tools::python::is_environment;
@@ -269,6 +270,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 words.into_iter().any(|word| path.is_under(&word)) || path.is_under(&step.argv.cwd)
             };
             is_opaque_call(step)
+                || compiles(&step.argv)
                 || manages_environments(&step.argv) && environment
                 || generates && !source && !environment
                 || !step.deed.known && !generates && speaks()

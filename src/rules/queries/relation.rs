@@ -1,7 +1,7 @@
 //! How two commands stand to each other, apart from their order.
 
 use crate::facts::modes::narrows;
-use crate::facts::packages::{ecosystem, same_packages};
+use crate::facts::packages::{ecosystem, other_packages, same_packages};
 use crate::model::{Step, User};
 use crate::syntax::query::Relation;
 use crate::tools::effect::{Change, Resource};
@@ -28,6 +28,7 @@ pub(super) fn holds(relation: Relation, first: &Step, second: &Step) -> bool {
         Relation::SameUser => same_user(&first.user, &second.user),
         Relation::SameEcosystem => ecosystem(first).is_some_and(|of| ecosystem(second) == Some(of)),
         Relation::SamePackages => same_packages(first, second),
+        Relation::OtherPackages => other_packages(first, second),
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     let later = context.line(script.step(later).span);
                     format!("`{path}` is needed here, but only {later} makes it")
                 }
-                (None, Some(inside), Need::Directory) => format!("the repo has no directory {inside}, so `{words}` fails"),
+                (None, Some(inside), Need::Directory) => {
+                    format!("the repo has no directory {inside}, so `{words}` fails")
+                }
                 (None, Some(inside), _) => format!("the repo has no {inside}, so `{words}` fails"),
                 (None, None, _) => format!("nothing makes `{path}`, so `{words}` fails"),
             };

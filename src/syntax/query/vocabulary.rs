@@ -243,6 +243,8 @@ pub(crate) enum Relation {
     SameEcosystem,
     /// `#same-packages?`: both work on one virtual environment, or on one tree of packages.
     SamePackages,
+    /// `#other-packages?`: they work on trees of packages of which neither contains the other.
+    OtherPackages,
 }
 
 /// What a predicate asks, before it is known which word it is about.
@@ -351,6 +353,7 @@ pub(super) const PREDICATES: &[Predicate] = &[
     two("same-user", Arguments::None(|| Ask::Relation(Relation::SameUser))),
     two("same-ecosystem", Arguments::None(|| Ask::Relation(Relation::SameEcosystem))),
     two("same-packages", Arguments::None(|| Ask::Relation(Relation::SamePackages))),
+    two("other-packages", Arguments::None(|| Ask::Relation(Relation::OtherPackages))),
     Predicate {
         name: "needed",
         about: About::Deploy,
