@@ -188,6 +188,21 @@ pub(crate) fn shell_of_shebang(line: &str) -> Option<&str> {
     ["sh", "bash", "dash", "ksh", "ash"].contains(&program).then_some(program)
 }
 
+/// True for files that people write and keep in git: no build makes them, and no server has its own.
+pub(crate) fn is_written_by_people(path: &str) -> bool {
+    let name = base(path);
+    let endings = [
+        ".sh", ".bash", ".py", ".yml", ".yaml", ".toml", ".txt", ".sql", ".template", ".tmpl", ".j2",
+        ".conf", ".ini",
+    ];
+    is_unit(name)
+        || is_compose(name)
+        || is_dockerfile(name)
+        || is_manifest(name, path)
+        || name == "Makefile"
+        || endings.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Paths of files that are not deployed to the server: tests, documentation, other programs.
 pub(crate) fn is_beside(path: &str) -> bool {
     const ELSEWHERE: &[&str] = &[

@@ -6,7 +6,7 @@ use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Presence, Step, StepId, repo_root};
-use crate::repo::names::base;
+use crate::repo::names::{base, is_written_by_people};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::tools::calls::compiles;
@@ -249,7 +249,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let inventory = &self.world.project.inventory;
         let known = Value::from_key(in_repo, path).as_literal().is_some();
         let is_out = in_repo.starts_with("..");
-        if !known || is_out || !is_kept_in_git(in_repo) || inventory.holds(in_repo) != Some(false) {
+        if !known || is_out || !is_written_by_people(in_repo) || inventory.holds(in_repo) != Some(false) {
             return None;
         }
         (!self.may_be_made(path, StepId(0), before)).then_some(Confidence::High)
@@ -258,7 +258,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     /// True if a step between two may make the path without saying so.
     fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
         let name = base(path.key());
-        let source = is_kept_in_git(name) || name.starts_with(".env");
+        let source = is_written_by_people(name) || name.starts_with(".env");
         self.script.steps[from.0 as usize..before.0 as usize].iter().any(|step| {
             let roles = &step.deed.roles;
             let environment = in_environment(path.key());
@@ -300,15 +300,4 @@ fn below_root(path: &Value) -> Option<&str> {
 /// True for a path inside a virtual environment, by its name.
 fn in_environment(path: &str) -> bool {
     path.split('/').any(is_environment)
-}
-
-/// True for files that people write and keep in git: no build makes them, and no server has its own.
-fn is_kept_in_git(path: &str) -> bool {
-    let name = base(path);
-    let endings = [
-        ".service", ".timer", ".socket", ".target", ".path", ".sh", ".bash", ".py", ".yml", ".yaml", ".toml",
-        ".txt", ".sql", ".template", ".tmpl", ".j2", ".conf",
-    ];
-    let names = ["package.json", "alembic.ini", "manage.py", "Dockerfile", "Makefile", "Caddyfile"];
-    endings.iter().any(|ending| name.ends_with(ending)) || names.contains(&name)
 }
