@@ -3,6 +3,7 @@
 use crate::facts::app_writes::{Need, need};
 use crate::facts::ground::Ground;
 use crate::facts::owners::{OF_THE_SYSTEM, before, from, holders, is_roots, lies_under, reaches, runs_as};
+use crate::facts::packages::environment;
 use crate::facts::parts::AppUser;
 use crate::facts::secrets::is_env_file;
 use crate::facts::users::{given_away, user_of};
@@ -10,6 +11,7 @@ use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Resource, Role};
+use crate::tools::place::works_in;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -234,8 +236,11 @@ impl<'r> Made<'_, 'r, '_> {
                 (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
                 _ => false,
             });
-            let installs =
-                later.deed.roles.contains(&Role::Dependencies(Ecosystem::Node)) && into(&later.argv.cwd);
+            let installs = later.deed.roles.iter().any(|role| match role {
+                Role::Dependencies(Ecosystem::Node) => into(&works_in(&later.argv)),
+                Role::Dependencies(Ecosystem::Python) => environment(later).is_some_and(|root| into(&root)),
+                _ => false,
+            });
             if writes || installs {
                 return Some((later, app));
             }

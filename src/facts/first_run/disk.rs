@@ -113,7 +113,14 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             return None;
         }
         let later = self.made_later(path, before);
-        if let Some(in_repo) = below_root(path) {
+        let trees: Vec<&Tree> = self
+            .trees
+            .iter()
+            .filter(|tree| tree.step < before && path != &tree.root && path.is_under(&tree.root))
+            .collect();
+        if trees.is_empty()
+            && let Some(in_repo) = below_root(path)
+        {
             return self.lacks_in_repo(path, in_repo, before).map(|sure| Lack {
                 later,
                 holder: None,
@@ -123,11 +130,6 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         }
         let holder = self.holder(path, before)?;
         let mut sure = if self.made_elsewhere(path) { return None } else { Confidence::High };
-        let trees: Vec<&Tree> = self
-            .trees
-            .iter()
-            .filter(|tree| tree.step < before && path != &tree.root && path.is_under(&tree.root))
-            .collect();
         let mut repo = None;
         for tree in &trees {
             match &tree.brings {

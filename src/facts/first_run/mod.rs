@@ -3,7 +3,9 @@
 
 mod disk;
 mod names;
+mod rights;
 mod troubles;
 
 pub(crate) use names::unset_names;
+pub(crate) use rights::refused;
 pub(crate) use troubles::{Need, troubles};

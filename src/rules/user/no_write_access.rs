@@ -1,0 +1,21 @@
+//! `user/no-write-access`: an account makes something in a directory of root.
+
+use crate::facts::first_run::refused;
+use crate::facts::world::World;
+use crate::finding::Finding;
+use crate::rules::id;
+
+/// `user/no-write-access`.
+pub(super) fn no_write_access(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for (_, script) in context.deploy().deploying() {
+        for refused in refused(context, script) {
+            let (path, account, directory) = (refused.path, refused.account, refused.directory);
+            let message = format!("`{account}` can't make `{path}`, because {directory} belongs to root");
+            let draft = context
+                .finding(id::USER_NO_WRITE_ACCESS, refused.span, message)
+                .at_most(context.confidence(script, refused.step, Some(path)))
+                .help(format!("make it as root first: `install -d -o {account} -g {account} {path}`"));
+            found.push(draft.done());
+        }
+    }
+}
