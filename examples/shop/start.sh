@@ -30,6 +30,8 @@ echo "appuser soft nofile 65536" >> /etc/security/limits.conf
 # FAULT: adds the same line again on every run
 echo "vm.overcommit_memory = 1" | tee -a /etc/sysctl.conf
 sysctl -q -p /etc/sysctl.conf
+# FAULT: sysctl reads only the file that it is given: this limit waits for the next boot
+echo "net.core.somaxconn = 1024" > /etc/sysctl.d/60-shop.conf
 
 echo "== Settings"
 # FAULT: a new key on every run: the links in mails already sent stop working

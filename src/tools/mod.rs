@@ -15,6 +15,7 @@ mod catalogues;
 pub(crate) mod containers;
 pub(crate) mod copying;
 pub(crate) mod cron;
+pub(crate) mod daemons;
 pub(crate) mod databases;
 mod disks;
 mod draft;

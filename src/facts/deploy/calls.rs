@@ -128,3 +128,15 @@ fn script_named(world: &Ground<'_, '_>, path: &str) -> Option<FileId> {
     let found = world.project.texts.iter().find(|(p, _)| p.rsplit('/').next() == Some(name));
     found.filter(|_| !name.is_empty()).map(|(_, file)| *file)
 }
+
+impl Deploy<'_, '_, '_> {
+    /// True if the test holds for a printed line.
+    pub(crate) fn says_to(&self, tells: impl Fn(&str) -> bool) -> bool {
+        self.said().iter().any(|said| tells(&said.line))
+    }
+
+    /// True if the test holds for a line of a text that steps or units call.
+    pub(crate) fn calls_to(&self, does: impl Fn(&str) -> bool) -> bool {
+        self.called().flat_map(|text| text.lines()).any(does)
+    }
+}

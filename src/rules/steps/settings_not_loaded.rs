@@ -1,0 +1,128 @@
+//! `steps/settings-not-loaded`: settings of a daemon are written, and nothing makes the daemon read them.
+
+use crate::facts::packages::is_opaque_call;
+use crate::facts::world::World;
+use crate::finding::{Confidence, Finding};
+use crate::model::{Deployment, Step, StepId};
+use crate::rules::id;
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::tools::daemons::{Daemon, reader};
+use crate::tools::effect::{Change, PathKind, Resource, Role};
+
+/// For each script and daemon, finds the first file that is written after the last time at which the daemon reads it.
+pub(super) fn settings_not_loaded(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for &script in context.scripts() {
+        let mut told: Vec<&Daemon> = Vec::new();
+        for (id, step) in script.iter() {
+            let Some((path, daemon)) = setting(step) else { continue };
+            if told.contains(&daemon) || is_loaded(context, script, id, (path, daemon)) {
+                continue;
+            }
+            told.push(daemon);
+            found.push(tell(context, script, id, (path, daemon)));
+        }
+    }
+}
+
+type Setting<'s> = (&'s Value, &'static Daemon);
+
+/// The file that a step writes and that a daemon reads only when it is told to.
+fn setting(step: &Step) -> Option<Setting<'_>> {
+    if matches!(step.place, Place::Container(_)) {
+        return None;
+    }
+    step.deed.effects.iter().find_map(|effect| {
+        let path = match (&effect.change, &effect.resource) {
+            (Change::Write | Change::Append | Change::Edit, Resource::Path(path)) => path,
+            (Change::Create(kind), Resource::Path(path)) if *kind != PathKind::Directory => path,
+            (Change::Append, Resource::Line { file, .. }) => file,
+            _ => return None,
+        };
+        Some((path, reader(path)?))
+    })
+}
+
+/// True if the daemon reads the file after the step, or may do so.
+fn is_loaded(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    (path, daemon): Setting<'_>,
+) -> bool {
+    let step = script.step(id);
+    let loads = |other: &Step| daemon.may_be_reloaded_by(&other.argv, &other.deed, path);
+    let here = script.iter().any(|(at, other)| {
+        let later = at > id && script.may_meet(at, id);
+        // A function that nothing calls in sight may be called in any order, and a loop comes round again.
+        let any_order = step.entry != 0 || step.in_loop && other.in_loop;
+        (later || any_order) && (loads(other) || is_opaque_call(other))
+    });
+    let deploy = context.deploy();
+    here || loaded_elsewhere(context, script, (path, daemon)) == Some(Confidence::High)
+        || deploy.says_to(|line| daemon.is_spoken_of(line))
+        || deploy.calls_to(|line| daemon.is_spoken_of(line))
+}
+
+/// How sure it is that another script loads the file; `None` if none does. One that changes settings of the daemon too
+/// loads them for its own sake, and need not run after this one.
+fn loaded_elsewhere(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    (path, daemon): Setting<'_>,
+) -> Option<Confidence> {
+    let others = context.scripts().iter().filter(|other| !std::ptr::eq(**other, script));
+    let loaders = others.filter(|other| {
+        other.steps.iter().any(|step| daemon.may_be_reloaded_by(&step.argv, &step.deed, path))
+    });
+    let removes = |step: &Step| {
+        step.deed.effects.iter().any(|effect| match &effect.resource {
+            Resource::Path(path) => effect.change == Change::Remove && reader(path) == Some(daemon),
+            _ => false,
+        })
+    };
+    let for_itself = |other: &Deployment<'_>| {
+        other.steps.iter().any(|step| setting(step).is_some_and(|(_, of)| of == daemon) || removes(step))
+    };
+    loaders.map(|other| if for_itself(other) { Confidence::Low } else { Confidence::High }).max()
+}
+
+fn tell(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    (path, daemon): Setting<'_>,
+) -> Finding {
+    let step = script.step(id);
+    let before = script.iter().take(id.0 as usize);
+    let last = before.filter(|(_, other)| daemon.may_be_reloaded_by(&other.argv, &other.deed, path)).last();
+    let is_loader = |other: &Step| !other.deed.roles.contains(&Role::SystemPackages);
+    let last = last.filter(|(_, other)| is_loader(other));
+    let message = match &last {
+        Some((_, load)) => format!(
+            "`{}` comes after {} has read its settings on {}, and nothing makes it read them again",
+            context.words(step.span),
+            daemon.name,
+            context.line(load.span)
+        ),
+        None => format!("{path} is written, but nothing makes {} read it", daemon.name),
+    };
+    let manages = context.steps().any(|(_, _, step)| {
+        step.deed.roles.iter().any(|role| matches!(role, Role::SystemPackages | Role::Restart | Role::Enable))
+    });
+    let alone = loaded_elsewhere(context, script, (path, daemon)).is_none();
+    let sure = if manages && alone { Confidence::High } else { Confidence::Medium };
+    let mut draft = context
+        .finding(id::STEPS_SETTINGS_NOT_LOADED, step.span, message)
+        .at_most(sure)
+        .at_most(context.confidence(script, id, Some(path)))
+        .help(format!("run `{}` after it", daemon.reload));
+    if let Some((_, load)) = last {
+        draft = draft.related(load.span, "this comes too early");
+    }
+    let passed = script.iter().find_map(|(_, other)| Some((other, daemon.passes_over(&other.argv, path)?)));
+    match passed {
+        Some((other, why)) => draft.related(other.span, why).done(),
+        None => draft.done(),
+    }
+}
