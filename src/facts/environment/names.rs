@@ -88,3 +88,13 @@ pub(crate) fn nearest<'s>(samples: &[(&'s str, &Dotenv)], path: &str) -> Option<
     let above = samples.iter().map(|(sample, _)| *sample).filter(|s| above(s));
     above.max_by_key(|s| (path.starts_with(directory(s)), directory(s).len()))
 }
+
+/// True if a line has the name as a word, other than to read a variable or to talk in a comment.
+pub(crate) fn is_word_in(line: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !line.starts_with('#')
+        && line.match_indices(name).any(|(at, _)| {
+            let (before, after) = (&line[..at], &line[at + name.len()..]);
+            !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
+        })
+}

@@ -1,6 +1,7 @@
 //! `env/undocumented`: the code reads a variable that no sample shows and nothing in the deployment sets.
 
 use crate::facts::environment::names::{is_credential, is_given, is_plain, nearest};
+use crate::facts::environment::settled::{is_handed_over, is_set_for_the_app};
 use crate::facts::environment::table::Writer;
 use crate::facts::world::World;
 use crate::finding::RuleId;
@@ -24,7 +25,11 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for one in &context.project.env.uses {
         let path = context.sources.file(one.span.file).path();
         let Some(near) = nearest(&samples, path) else { continue };
-        let known = |name: &str| table.shown.contains(name) || set.contains(name);
+        // What the code can't do without has to be set; that a text names it is not enough.
+        let known = |name: &str| match one.need {
+            Need::Required => table.shown.contains(name) || is_set_for_the_app(context, name),
+            _ => table.shown.contains(name) || set.contains(name),
+        };
         let lower = one.name.to_ascii_lowercase();
         let set_by_code =
             || table.get(&one.name).is_some_and(|v| v.writes.iter().any(|w| w.by == Writer::Code));
@@ -56,7 +61,10 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             Need::Optional => ("reads", " if it is set", Severity::Info, Confidence::Low),
             Need::Default(_) => ("reads", " with a default", Severity::Info, Confidence::Low),
         };
-        let by_script = written.contains(name.as_str());
+        let by_script = match first.need {
+            Need::Required => is_handed_over(context, &name),
+            _ => written.contains(name.as_str()),
+        };
         if by_script && !credential {
             continue;
         }

@@ -115,7 +115,13 @@ fn is_set(context: &World<'_, '_>, table: &Table<'_>, name: &str, variable: &Var
     });
     let shown = table.in_files.contains(name) || table.in_files.contains(lower.as_str());
     let named = !context.project.untold.contains(name);
-    set || shown || named || table.words_of_scripts.contains(name)
+    // Where a sample shows what Compose reads, the prose of another file is no reason to leave one out.
+    let told = named && !(only_compose && has_sample(context));
+    set || shown || told || table.words_of_scripts.contains(name)
+}
+
+fn has_sample(context: &World<'_, '_>) -> bool {
+    context.project.dotenvs.iter().any(|(path, _)| is_sample_dotenv(path))
 }
 
 /// True if the deployment itself writes variables that the code reads, so that it is known which ones exist.
