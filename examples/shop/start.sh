@@ -15,6 +15,9 @@ apt-get update
 apt-get install -y sudo git openssl python3-venv nodejs npm postgresql redis-server nginx
 # FAULT: no -y: apt-get waits for an answer that nobody gives
 apt-get install certbot python3-certbot-nginx
+echo "deb [signed-by=/etc/apt/keyrings/valkey.asc] https://packages.example.org/valkey noble main" >/etc/apt/sources.list.d/valkey.list
+# FAULT: the list of the repository above is not fetched: apt-get does not know the package
+apt-get install -y valkey-exporter
 
 echo "== User and source"
 # FAULT: fails on the second run, the account exists

@@ -15,6 +15,9 @@ use crate::source::{FileId, Sources};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
+/// The most documents that are read for what they tell people to do.
+const MAX_GUIDES: usize = 30;
+
 /// Reads the surroundings. The code is read only if `code` says so, because it is by far the largest part.
 pub(super) fn project(
     root: &Root,
@@ -68,6 +71,8 @@ pub(super) fn project(
         true => environment(root, &inventory, sources, gaps),
         false => Project::default(),
     };
+    let guides = inventory.documents.iter().filter(|path| is_guide(path)).take(MAX_GUIDES);
+    let guides = guides.filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?))).collect();
     Project {
         inventory,
         composes,
@@ -78,9 +83,18 @@ pub(super) fn project(
         drop_ins,
         process_files,
         texts,
+        guides,
         names: root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect(),
         ..environment
     }
+}
+
+/// True for the name of a document that may tell people how to set up a server.
+fn is_guide(path: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["readme", "install", "setup", "deploy", "server", "start", "require", "production", "hosting"];
+    let name = path.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Asks the code for migrations and builds that the app does by itself. Without any, nothing is asked.

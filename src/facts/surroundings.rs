@@ -41,6 +41,8 @@ pub(crate) struct Project {
     pub(crate) process_files: Vec<ProcessFile>,
     /// Texts by path that rules only search for words: all scripts of the repo, settings of nginx and pm2, workflows.
     pub(crate) texts: Vec<(String, FileId)>,
+    /// Documents that tell people how to set up a server, by path.
+    pub(crate) guides: Vec<(String, FileId)>,
     /// Environment files, including samples, by path.
     pub(crate) dotenvs: Vec<(String, Dotenv)>,
     /// Where the code reads and sets variables. It is empty if no rule about it is selected.
@@ -71,7 +73,10 @@ impl Project {
         self.composes.retain(|compose| keep(compose.file));
         self.architectures.retain(|document| keep(document.file));
         self.process_files.retain(|process_file| keep(process_file.file));
-        for files in [&mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts] {
+        for files in [
+            &mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts,
+            &mut self.guides,
+        ] {
             files.retain(|(_, file)| keep(*file));
         }
         self.dotenvs.retain(|(_, dotenv)| keep(dotenv.file));

@@ -9,6 +9,7 @@
 mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
+pub(crate) mod apt;
 pub(crate) mod archives;
 pub(crate) mod calls;
 mod catalogues;

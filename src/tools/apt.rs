@@ -1,0 +1,113 @@
+//! The package lists of apt: what fetches them, and what a new server has without them. Sources: apt-get(8),
+//! add-apt-repository(1), and the manifest of Ubuntu's server image (24.04).
+
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::tools::calls::may_do_anything;
+use crate::tools::draft::word;
+use crate::tools::effect::Deed;
+
+const OPTIONS: &str =
+    "y|yes q|quiet? o|option: t|target-release: c|config-file: a|host-architecture: U|update";
+
+/// Packages that Ubuntu's server image has. apt does not need its lists to see that they are there.
+const PREINSTALLED: &[&str] = &[
+    "adduser", "apt", "apt-transport-https", "apt-utils", "base-files", "bash", "bash-completion",
+    "bsdmainutils", "bzip2", "ca-certificates", "coreutils", "cron", "curl", "debianutils", "dirmngr",
+    "file", "findutils", "git", "gnupg", "gnupg2", "gpg", "grep", "gzip", "hostname", "htop", "iproute2",
+    "iptables", "iputils-ping", "less", "locales", "logrotate", "lsb-release", "lsof", "man-db", "nano",
+    "openssh-client", "openssh-server", "openssl", "passwd", "perl", "procps", "psmisc", "python3",
+    "python3-apt", "rsync", "rsyslog", "screen", "sed", "software-properties-common", "sudo", "systemd",
+    "tar", "tmux", "tzdata", "ubuntu-keyring", "ufw", "util-linux", "vim", "wget", "xz-utils",
+];
+
+/// True for a package that a new server has already.
+pub(crate) fn is_preinstalled(package: &str) -> bool {
+    PREINSTALLED.contains(&package)
+}
+
+/// True for a command of apt that installs packages by their names.
+pub(crate) fn is_apt(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "apt-get" | "apt" | "aptitude")
+}
+
+/// True if the command fetches the package lists. add-apt-repository does so by itself since Ubuntu 18.04.
+pub(crate) fn fetches_lists(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "add-apt-repository" | "apt-add-repository" => {
+            let options = argv.options("n|no-update");
+            !options.has("n")
+        }
+        _ if is_apt(argv) => {
+            let options = argv.options(OPTIONS);
+            word(&options.operands, 0) == "update" || options.has("U")
+        }
+        _ => false,
+    }
+}
+
+/// True if the command may fetch the package lists, because not all is known of what it runs: a script, a runner, a
+/// function of another file that is given the command as words (`retry apt-get update`).
+pub(crate) fn may_fetch_lists(argv: &Argv, deed: &Deed) -> bool {
+    if deed.known || is_apt(argv) {
+        return false;
+    }
+    let sourced = matches!(argv.name.as_str(), "." | "source");
+    let text = argv.to_string();
+    // What only sets variables fetches nothing.
+    let settings = [".env", "/activate", "os-release", ".conf", "/profile", ".bashrc", ".profile"];
+    match sourced {
+        true => !settings.iter().any(|end| text.trim_end_matches(['"', '\'']).ends_with(end)),
+        false => {
+            may_do_anything(argv)
+                || argv.name.contains("update")
+                || argv.name.contains("apt")
+                || text.contains("apt") && text.contains("update")
+        }
+    }
+}
+
+/// True for a file that tells apt where packages come from.
+pub(crate) fn is_source(path: &Value) -> bool {
+    path.known_prefix().starts_with("/etc/apt/sources.list")
+}
+
+/// True if a text tells people, or a shell, to fetch the package lists.
+pub(crate) fn tells_to_fetch_lists(text: &str) -> bool {
+    [
+        "apt-get update", "apt update", "aptitude update", "apt-get -y update", "apt-get -qq update",
+        "package_update",
+    ]
+    .iter()
+    .any(|line| text.contains(line))
+}
+
+#[test]
+fn lists_are_fetched_or_not() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("apt-get update", true),
+        ("apt -qq update", true),
+        ("apt-get -o Acquire::Retries=3 update", true),
+        ("apt-get install -y --update nginx", true),
+        ("add-apt-repository -y ppa:x/y", true),
+        ("add-apt-repository -n ppa:x/y", false),
+        ("apt-get upgrade -y", false),
+        ("apt-get install update-notifier", false),
+        ("dnf update", false),
+    ] {
+        assert_eq!(fetches_lists(&argv(line)), expected, "{line}");
+    }
+    let may = |line: &str| {
+        let argv = argv(line);
+        may_fetch_lists(&argv, &crate::tools::deed(&argv))
+    };
+    for line in [
+        "| bash -", "./bootstrap.sh", "retry apt-get update", "update_packages", "source lib.sh", "make deps",
+    ] {
+        assert!(may(line), "{line}");
+    }
+    for line in ["source /opt/shop/.env", ". /etc/os-release", "apt-get install nginx", "frobnicate now"] {
+        assert!(!may(line), "{line}");
+    }
+}
