@@ -29,6 +29,7 @@ pub(crate) mod parts;
 pub(crate) mod reach;
 pub(crate) mod read_units;
 pub(crate) mod redirects;
+pub(crate) mod repo_paths;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;

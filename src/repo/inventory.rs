@@ -164,7 +164,7 @@ impl Inventory {
     }
 
     /// Everything that is not a directory.
-    fn files(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &String> {
         let lists = [
             &self.scripts, &self.compose, &self.units, &self.dotenv, &self.manifests, &self.architecture,
             &self.documents, &self.dockerfiles, &self.nginx, &self.ecosystem, &self.unit_templates,

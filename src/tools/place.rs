@@ -36,3 +36,13 @@ pub(crate) fn is_found_by_sudo(argv: &Argv) -> bool {
 pub(crate) fn speaks_of_hosts(text: &str) -> bool {
     text.contains("ssh") || text.contains("rsync")
 }
+
+/// True for a directory where systemd looks for a program without a path: systemd.service(5), COMMAND LINES, and what
+/// `systemd-path search-binaries-default` prints with systemd 255 of Debian and its relatives. snapd adds its own.
+pub(crate) fn is_searched_by_systemd(directory: &str) -> bool {
+    [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/games",
+        "/usr/local/games", "/snap/bin",
+    ]
+    .contains(&directory.trim_end_matches('/'))
+}

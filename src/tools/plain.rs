@@ -114,6 +114,49 @@ pub(crate) fn opens_no_path(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "echo" | "printf" | "test" | "[" | "[[" | "export" | "logger" | "true")
 }
 
+/// Signals that end no shell: signal(7).
+const HARMLESS: [&str; 7] = ["0", "CHLD", "CONT", "STOP", "TSTP", "URG", "WINCH"];
+
+/// The pattern with which pkill(1) ends processes by their whole command lines. `None` if it looks at names only, or
+/// chooses among the processes in a way that may spare the shell that runs it.
+pub(crate) fn pattern_of_lines(argv: &Argv) -> Option<String> {
+    if argv.name != "pkill" {
+        return None;
+    }
+    let (mut full, mut pattern) = (false, None);
+    let mut words = argv.args.iter();
+    while let Some(word) = words.next() {
+        let word = word.value.as_literal()?;
+        let Some(option) = word.strip_prefix('-') else {
+            pattern = Some(word.to_owned());
+            continue;
+        };
+        let signal = match option.strip_prefix("-signal") {
+            Some("") => words.next()?.value.as_literal()?,
+            Some(joined) => joined.strip_prefix('=')?,
+            None => option,
+        };
+        let signal = signal.strip_prefix("SIG").unwrap_or(signal);
+        if HARMLESS.contains(&signal) {
+            return None;
+        }
+        match option {
+            "-full" => full = true,
+            "u" | "U" | "G" => _ = words.next(),
+            _ if signal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) && signal != "A" => {}
+            _ if option.bytes().all(|b| b"efi".contains(&b)) => full |= option.contains('f'),
+            _ => return None,
+        }
+    }
+    pattern.filter(|_| full)
+}
+
+/// True for a shell that hands its own process over to the last command of `-c`, as bash does (tried with 5.2; dash 0.5.12
+/// does not).
+pub(crate) fn hands_over_to_its_last_command(shell: &str) -> bool {
+    shell == "bash"
+}
+
 #[test]
 fn plain_commands_change_nothing() {
     crate::tools::table::check(&[

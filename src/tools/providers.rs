@@ -63,6 +63,16 @@ pub(crate) const NODE: &[(&str, &str)] = &[
     ("webpack", "webpack"),
 ];
 
+/// True for a program that packages of Python or Node bring, which usually live in an environment.
+pub(crate) fn is_of_environments(program: &str) -> bool {
+    PYTHON.iter().any(|(name, _)| *name == program) || NODE.iter().any(|(name, _)| *name == program)
+}
+
+/// True for a program whose own installer puts it into the home directory.
+pub(crate) fn is_of_homes(program: &str) -> bool {
+    ["bun", "deno", "mise", "pdm", "pipenv", "pnpm", "poetry", "uv", "uvx"].contains(&program)
+}
+
 /// Packages that bring a program because they depend on its package: npm links the program even if they are installed alone
 /// (each was tried, November 2026). `vite<8` means its major versions before 8.
 const NODE_CARRIERS: &[(&str, &[&str])] = &[

@@ -12,7 +12,7 @@ mod environments;
 mod servers;
 
 pub(crate) use environments::{fills_environment, is_environment, of_environment};
-pub(crate) use servers::{SERVERS, refine, server, serves, usual_server};
+pub(crate) use servers::{SERVERS, names_its_directory, refine, server, serves, usual_server};
 
 /// What to write instead. For `uv run`, `poetry run` and similar commands the effect shows which command is
 /// meant.

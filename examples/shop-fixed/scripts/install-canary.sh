@@ -19,6 +19,7 @@ WorkingDirectory=$APP_DIR
 EnvironmentFile=$APP_DIR/.env
 Environment="CANARY_NAME=the yellow bird"
 ExecStart=$APP_DIR/venv/bin/gunicorn shop.main:app -k uvicorn_worker.UvicornWorker -w 1 -b 127.0.0.1:8010
+ExecStartPre=/bin/bash -c 'pkill -f bin/[c]anary || true'
 ExecReload=/bin/kill -s HUP \$MAINPID
 Restart=always
 RestartSec=5
@@ -36,6 +37,7 @@ Type=oneshot
 User=$APP_USER
 WorkingDirectory=$APP_DIR
 ExecStart=$APP_DIR/venv/bin/python -m shop.links
+ExecStartPost=$APP_DIR/venv/bin/alembic current
 EOF
 cat > /etc/systemd/system/shop-links.timer <<'EOF'
 [Unit]

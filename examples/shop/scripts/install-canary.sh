@@ -23,6 +23,10 @@ Environment=CANARY_NAME=the yellow bird
 # request fails
 # FAULT: everybody reaches port 8010, and docker-compose.canary.yml publishes 8011
 ExecStart=$APP_DIR/.venv/bin/gunicorn shop.asgi:app -w 1 -b 0.0.0.0:8010
+# FAULT: the repo has no such script
+ExecStartPre=$APP_DIR/scripts/warm-up.sh
+# FAULT: the pattern is in the text of this very bash: it ends itself
+ExecStartPre=/bin/bash -c 'pkill -f bin/canary || true'
 # FAULT: the shell takes \$MAINPID, kill gets no process
 ExecReload=/bin/kill -s HUP $MAINPID
 # FAULT: there is no such value: it is never restarted
@@ -47,7 +51,11 @@ User=$APP_USER
 # FAULT: cd is no program
 ExecStartPre=cd /opt/shop
 # FAULT: systemd wants an absolute path
+# FAULT: it starts in /, where there is no shop/links.py
 ExecStart=venv/bin/python -m shop.links
+# FAULT: systemd does not look there for the program
+Environment=PATH=/opt/shop/venv/bin:/usr/bin:/bin
+ExecStartPost=alembic current
 # FAULT: systemd refuses that for a one-shot
 Restart=always
 EOF

@@ -322,6 +322,17 @@ fn django(argv: &Argv) -> Serves {
     }
 }
 
+/// True if a server or a runner is told where the code is: gunicorn, uWSGI (`--chdir`, `--pythonpath`), uvicorn
+/// (`--app-dir`), celery (`--workdir`), granian (`--working-dir`), uv (`--directory`, `--project`), poetry, pdm and env(1)
+/// (`-C`).
+pub(crate) fn names_its_directory(args: &[String]) -> bool {
+    let options = [
+        "--chdir", "--pythonpath", "--app-dir", "--workdir", "--working-dir", "--directory", "--project",
+        "-C",
+    ];
+    args.iter().any(|word| options.contains(&word.split('=').next().unwrap_or(word)))
+}
+
 /// gunicorn(1), uvicorn, hypercorn, daphne, waitress, uwsgi(1) and celery(1) serve. If a daemon is started a second time,
 /// its port or its pid file is taken.
 pub(crate) fn server(argv: &Argv) -> Deed {
