@@ -72,6 +72,8 @@ fi
 # FAULT: admin/ has dependencies too, nothing installs them
 # FAULT: admin/ has a build too, nothing runs it: nginx finds no admin/dist
 # FAULT: nothing gathers assets/: nginx finds no pictures
+# FAULT: a new server has no unzip, and no package above brings it
+unzip -o pictures.zip -d assets/pictures
 chown -R appuser:appuser $APP_DIR
 # FAULT: made by root after the chown: the app can't write pictures here
 mkdir -p $APP_DIR/uploads

@@ -53,6 +53,7 @@ pub(crate) mod sed;
 pub(crate) mod serves;
 pub(crate) mod services;
 mod sql;
+pub(crate) mod supplies;
 mod system;
 #[cfg(test)]
 mod table;

@@ -1,0 +1,390 @@
+//! Programs that a new server lacks, and the packages that bring them. A program that is in no row is not known to be
+//! missing: the base of Ubuntu's server image (24.04) has bash, coreutils, sed, sudo, systemd, openssl, python3, git, curl,
+//! wget, rsync, gpg, ufw, cron and add-apt-repository. Sources: the file lists of the packages of Debian 12, Ubuntu 24.04
+//! and the vendors, and what the vendors' installers say that they bring.
+
+use crate::shell::argv::Argv;
+
+/// Programs that come together.
+pub(crate) struct Supply {
+    /// What people call it.
+    pub(crate) name: &'static str,
+    programs: &'static [&'static str],
+    /// Units that come with it, without `.service`.
+    units: &'static [&'static str],
+    /// Packages that bring it; `nginx*` is any whose name begins so. The first one is the usual one.
+    packages: &'static [&'static str],
+    /// Parts of addresses from which it is installed in another way, and names of tools that install it.
+    installers: &'static [&'static str],
+    /// Words by which documents mean it.
+    words: &'static [&'static str],
+}
+
+const NONE: Supply =
+    Supply { name: "", programs: &[], units: &[], packages: &[], installers: &[], words: &[] };
+
+const COMPOSE_PLUGIN: Supply = Supply {
+    name: "the plugin for `docker compose`",
+    packages: &["docker-compose-plugin", "docker-compose-v2", "docker-ce*", "docker"],
+    installers: &["get.docker.com", "cli-plugins", "docker/compose/releases", "docker-compose-linux"],
+    ..NONE
+};
+
+const COMPOSE_PROGRAM: Supply = Supply {
+    name: "the program `docker-compose`",
+    programs: &["docker-compose"],
+    packages: &["docker-compose", "docker"],
+    installers: &[
+        "docker/compose/releases", "docker-compose-linux", "docker-compose-$", "compose-switch",
+        "bin/docker-compose",
+    ],
+    ..NONE
+};
+
+const VENV: Supply = Supply {
+    name: "the module venv",
+    packages: &["python3-venv", "python3-full", "python3.*", "python3-dev*", "virtualenv"],
+    installers: &["pyenv", "conda", "astral.sh", "deadsnakes"],
+    words: &["venv", "python3-venv"],
+    ..NONE
+};
+
+const NODE_INSTALLERS: &[&str] =
+    &["nvm", "fnm", "volta", "n-install", "nodejs.org/dist", "asdf", "bun.sh", "nodesource", "mise"];
+
+const SUPPLIES: &[Supply] = &[
+    Supply {
+        name: "nginx",
+        programs: &["nginx"],
+        units: &["nginx"],
+        packages: &["nginx", "nginx*", "libnginx*", "openresty*", "python3-certbot-nginx"],
+        installers: &["nginx.org/download", "openresty"],
+        words: &["nginx"],
+    },
+    Supply {
+        name: "PostgreSQL",
+        programs: &[
+            "psql", "createdb", "createuser", "dropdb", "dropuser", "pg_dump", "pg_restore", "pg_isready",
+        ],
+        units: &["postgresql"],
+        packages: &["postgresql", "postgresql*", "postgis*", "timescaledb*", "pgdg*"],
+        installers: &["postgres"],
+        words: &["postgresql", "postgres", "psql"],
+    },
+    Supply {
+        name: "Redis",
+        programs: &["redis-cli", "redis-server"],
+        units: &["redis", "redis-server"],
+        packages: &["redis-server", "redis*", "valkey*"],
+        installers: &["download.redis.io", "redis-stable"],
+        words: &["redis", "valkey"],
+    },
+    Supply {
+        name: "Node.js",
+        programs: &["node"],
+        packages: &["nodejs", "npm", "node", "nodejs*"],
+        installers: NODE_INSTALLERS,
+        words: &["node", "nodejs", "npm"],
+        ..NONE
+    },
+    // Debian's nodejs comes without npm, and NodeSource's with it.
+    Supply {
+        name: "npm",
+        programs: &["npm", "npx"],
+        packages: &["npm", "node"],
+        installers: NODE_INSTALLERS,
+        words: &["node", "nodejs", "npm"],
+        ..NONE
+    },
+    Supply {
+        name: "pm2",
+        programs: &["pm2"],
+        packages: &["pm2"],
+        installers: &["pm2"],
+        words: &["pm2"],
+        ..NONE
+    },
+    Supply {
+        name: "certbot",
+        programs: &["certbot"],
+        packages: &["certbot", "python3-certbot*", "python-certbot*", "letsencrypt", "certbot*"],
+        installers: &["certbot"],
+        words: &["certbot", "letsencrypt"],
+        ..NONE
+    },
+    Supply {
+        name: "Docker",
+        programs: &["docker"],
+        units: &["docker"],
+        packages: &["docker.io", "docker*", "moby*", "podman-docker"],
+        installers: &["get.docker.com", "docker.com/linux/static", "get-docker"],
+        words: &["docker"],
+    },
+    Supply {
+        name: "supervisor",
+        programs: &["supervisorctl", "supervisord"],
+        units: &["supervisor"],
+        packages: &["supervisor"],
+        installers: &["supervisor"],
+        words: &["supervisor", "supervisord"],
+    },
+    Supply {
+        name: "Apache",
+        programs: &["apache2ctl", "apachectl", "a2ensite", "a2enmod", "a2dissite"],
+        units: &["apache2"],
+        packages: &["apache2", "apache2*", "libapache2*"],
+        words: &["apache", "apache2"],
+        ..NONE
+    },
+    Supply {
+        name: "Caddy",
+        programs: &["caddy"],
+        units: &["caddy"],
+        packages: &["caddy"],
+        installers: &["caddyserver", "xcaddy"],
+        words: &["caddy"],
+    },
+    Supply {
+        name: "MySQL or MariaDB",
+        programs: &["mysql", "mariadb", "mysqldump", "mysqladmin"],
+        units: &["mysql", "mariadb"],
+        packages: &["mariadb-server", "mysql*", "mariadb*", "default-mysql*", "percona*"],
+        installers: &["mysql", "mariadb"],
+        words: &["mysql", "mariadb"],
+    },
+    Supply {
+        name: "PHP",
+        programs: &["php"],
+        packages: &["php-cli", "php*", "libapache2-mod-php*"],
+        installers: &["php"],
+        words: &["php"],
+        ..NONE
+    },
+    Supply {
+        name: "Composer",
+        programs: &["composer"],
+        packages: &["composer"],
+        installers: &["getcomposer", "composer"],
+        words: &["composer"],
+        ..NONE
+    },
+    Supply {
+        name: "Ruby",
+        programs: &["ruby", "gem", "bundle"],
+        packages: &["ruby-full", "ruby*", "bundler"],
+        installers: &["rbenv", "rvm", "asdf", "ruby"],
+        words: &["ruby", "rbenv", "rvm"],
+        ..NONE
+    },
+    Supply {
+        name: "Go",
+        programs: &["go"],
+        packages: &["golang-go", "golang*", "go", "gccgo*"],
+        installers: &["go.dev", "golang.org", "google.com/go", "asdf"],
+        words: &["go", "golang"],
+        ..NONE
+    },
+    Supply {
+        name: "Rust",
+        programs: &["cargo", "rustc"],
+        packages: &["cargo", "rustc*", "rustup", "rust*"],
+        installers: &["rustup", ".cargo"],
+        words: &["rust", "cargo", "rustup"],
+        ..NONE
+    },
+    Supply {
+        name: "Java",
+        programs: &["java", "javac"],
+        packages: &["default-jre-headless", "default-j*", "openjdk*", "temurin*", "java*", "maven", "gradle"],
+        installers: &["sdkman", "adoptium", "jdk", "corretto"],
+        words: &["java", "jdk", "openjdk"],
+        ..NONE
+    },
+    Supply {
+        name: "Maven",
+        programs: &["mvn"],
+        packages: &["maven"],
+        installers: &["sdkman", "maven"],
+        words: &["maven", "mvn"],
+        ..NONE
+    },
+    Supply { name: "unzip", programs: &["unzip"], packages: &["unzip"], words: &["unzip"], ..NONE },
+    Supply {
+        name: "SQLite's client",
+        programs: &["sqlite3"],
+        packages: &["sqlite3"],
+        words: &["sqlite3"],
+        ..NONE
+    },
+    Supply {
+        name: "ffmpeg",
+        programs: &["ffmpeg", "ffprobe"],
+        packages: &["ffmpeg"],
+        installers: &["ffmpeg"],
+        words: &["ffmpeg"],
+        ..NONE
+    },
+    Supply {
+        name: "htpasswd",
+        programs: &["htpasswd"],
+        packages: &["apache2-utils", "apache2*"],
+        words: &["htpasswd", "apache2-utils"],
+        ..NONE
+    },
+    Supply {
+        name: "fail2ban",
+        programs: &["fail2ban-client"],
+        units: &["fail2ban"],
+        packages: &["fail2ban"],
+        words: &["fail2ban"],
+        ..NONE
+    },
+    Supply {
+        name: "RabbitMQ",
+        programs: &["rabbitmqctl", "rabbitmq-plugins"],
+        units: &["rabbitmq-server"],
+        packages: &["rabbitmq-server"],
+        installers: &["rabbitmq"],
+        words: &["rabbitmq"],
+    },
+];
+
+impl Supply {
+    /// True if the package brings it.
+    pub(crate) fn comes_with(&self, package: &str) -> bool {
+        self.packages.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => package.starts_with(start),
+            None => package == *known,
+        })
+    }
+
+    /// True if the program is one of it.
+    pub(crate) fn has(&self, program: &str) -> bool {
+        self.programs.contains(&program)
+    }
+
+    /// True if a text installs it from an address or with a tool, and not as a package.
+    pub(crate) fn is_installed_by(&self, text: &str) -> bool {
+        self.installers.iter().any(|installer| text.contains(installer))
+    }
+
+    /// The package to install.
+    pub(crate) fn package(&self) -> &'static str {
+        self.packages.first().copied().unwrap_or(self.name)
+    }
+
+    /// True if a line in lower case means it.
+    pub(crate) fn is_named_in(&self, line: &str) -> bool {
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        words.any(|word| self.words.contains(&word) || self.programs.contains(&word))
+    }
+}
+
+/// What a command needs that a new server lacks.
+pub(crate) fn needed(argv: &Argv) -> Vec<&'static Supply> {
+    let path = argv.program.value.key();
+    let is_systems =
+        ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"].iter().any(|start| path.starts_with(start));
+    // What is called by a path of its own was brought by hand.
+    if path.contains('/') && !is_systems {
+        return Vec::new();
+    }
+    let mut needed: Vec<&Supply> = SUPPLIES.iter().filter(|supply| supply.has(&argv.name)).collect();
+    let first = argv.args.iter().find(|arg| !arg.is_option()).and_then(|arg| arg.value.as_literal());
+    match (argv.name.as_str(), first) {
+        ("docker", Some("compose")) => needed.push(&COMPOSE_PLUGIN),
+        ("docker-compose", _) => needed.push(&COMPOSE_PROGRAM),
+        ("python", Some("venv")) if argv.has_word("-m") => needed.push(&VENV),
+        _ => {}
+    }
+    needed
+}
+
+/// What a unit comes with that a new server lacks.
+pub(crate) fn needed_for_unit(unit: &str) -> Option<&'static Supply> {
+    let stem = unit.trim_end_matches(".service");
+    SUPPLIES.iter().find(|supply| supply.units.contains(&stem))
+}
+
+/// True for Docker's Compose, which is a plugin or a program of its own.
+pub(crate) fn is_compose(supply: &Supply) -> bool {
+    [COMPOSE_PLUGIN.name, COMPOSE_PROGRAM.name].contains(&supply.name)
+}
+
+/// What is written instead, if the other kind of Compose is installed.
+pub(crate) fn other_compose(supply: &Supply) -> &'static str {
+    if supply.name == COMPOSE_PROGRAM.name { "docker compose" } else { "docker-compose" }
+}
+
+/// True for a package, or an address of an installer, that brings Docker or its Compose.
+pub(crate) fn brings_docker(text: &str) -> bool {
+    text.starts_with("docker") && !text.contains(' ') || text.contains("get.docker.com")
+}
+
+/// True if a line, in lower case, installs packages or tells people to.
+pub(crate) fn tells_to_install(line: &str) -> bool {
+    [
+        "apt", "dnf ", "yum ", "apk add", "brew ", "snap ", "pacman", "install", "require", "prerequisite",
+        "depend", "need", "assum", "must ", "missing", "not found", "expects", "running", "already",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+}
+
+/// True if a script looks for programs whose names are in a variable: `command -v "$tool"`.
+pub(crate) fn looks_for_any(text: &str) -> bool {
+    ["command -v \"$", "command -v $", "which \"$", "which $", "type \"$", "hash \"$", "command -v \"${"]
+        .iter()
+        .any(|test| text.contains(test))
+}
+
+/// True if a line looks for the program of that name.
+pub(crate) fn looks_for(line: &str, supply: &Supply) -> bool {
+    ["command -v", "which ", "type ", "hash ", "dpkg ", "dpkg-query", "rpm -q", "--version", " -v"]
+        .iter()
+        .any(|test| line.contains(test))
+        && supply.is_named_in(line)
+}
+
+#[test]
+fn commands_need_what_a_new_server_lacks() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("nginx -t", "nginx"),
+        ("/usr/sbin/nginx -t", "nginx"),
+        ("createdb shop", "PostgreSQL"),
+        ("npm ci", "npm"),
+        ("/opt/node/bin/npm ci", ""),
+        ("docker compose up -d", "Docker, the plugin for `docker compose`"),
+        ("docker-compose up -d", "the program `docker-compose`"),
+        ("docker run redis", "Docker"),
+        ("python3 -m venv /opt/venv", "the module venv"),
+        ("python3 -m pip install x", ""),
+        ("git pull", ""),
+        ("curl -f x", ""),
+    ] {
+        let names: Vec<&str> = needed(&argv(line)).iter().map(|supply| supply.name).collect();
+        assert_eq!(names.join(", "), expected, "{line}");
+    }
+    assert_eq!(needed_for_unit("redis-server.service").map(|supply| supply.name), Some("Redis"));
+    assert!(needed_for_unit("shop-web").is_none());
+}
+
+#[test]
+fn packages_bring_programs() {
+    let of = |name: &str| SUPPLIES.iter().find(|supply| supply.name == name).unwrap();
+    for (name, package, expected) in [
+        ("nginx", "nginx-full", true),
+        ("nginx", "apache2", false),
+        ("PostgreSQL", "postgresql-16", true),
+        ("Redis", "redis-tools", true),
+        ("Docker", "docker.io", true),
+    ] {
+        assert_eq!(of(name).comes_with(package), expected, "{name} {package}");
+    }
+    assert!(COMPOSE_PLUGIN.comes_with("docker-ce-cli") && !COMPOSE_PLUGIN.comes_with("docker.io"));
+    assert!(
+        COMPOSE_PROGRAM.comes_with("docker-compose") && !COMPOSE_PROGRAM.comes_with("docker-compose-plugin")
+    );
+    assert!(VENV.comes_with("python3.12-venv") && !VENV.comes_with("python3"));
+}
