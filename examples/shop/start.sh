@@ -160,4 +160,21 @@ server {
 EOF
 # FAULT: fails on the second run, the link exists
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
+# FAULT: nothing enables this site: nginx never reads it
+cat > /etc/nginx/sites-available/status <<EOF
+server { listen 8081; server_name status.$DOMAIN; location / { stub_status; } }
+EOF
+# FAULT: nothing writes this site: the link leads nowhere
+ln -sfn /etc/nginx/sites-available/pictures /etc/nginx/sites-enabled/pictures
+# FAULT: nginx's own site is the default server of port 80 already: nginx refuses a second one
+cat > /etc/nginx/conf.d/shop-secure.conf <<EOF
+server {
+    listen 80 default_server;
+    listen 443 ssl;
+    server_name secure.$DOMAIN;
+    # FAULT: nothing gets this certificate
+    ssl_certificate /etc/letsencrypt/live/secure.shop.example.com/fullchain.pem;
+    ssl_certificate_key /etc/letsencrypt/live/secure.shop.example.com/privkey.pem;
+}
+EOF
 nginx -t && systemctl reload nginx

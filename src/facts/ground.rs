@@ -167,6 +167,24 @@ impl<'r, 'a> Ground<'r, 'a> {
             .flat_map(|script| script.iter().map(move |(id, step)| (script, id, step)))
     }
 
+    /// The scripts that count for a script: itself and those of the deploy.
+    pub(crate) fn together<'s>(
+        &'s self,
+        script: &'s Deployment<'_>,
+    ) -> impl Iterator<Item = &'r Deployment<'a>> + 's {
+        let counts =
+            |other: &&'r Deployment<'a>| std::ptr::eq(*other, script) || !self.is_of_another(other.file);
+        self.scripts.iter().copied().filter(move |other| counts(other))
+    }
+
+    /// The steps of the scripts that count for a script.
+    pub(crate) fn steps_with<'s>(
+        &'s self,
+        script: &'s Deployment<'_>,
+    ) -> impl Iterator<Item = &'r Step> + 's {
+        self.together(script).flat_map(|script| script.steps.iter())
+    }
+
     /// True if a path is in the app's tree.
     pub(crate) fn in_app_tree(&self, path: &Value) -> bool {
         self.app_trees.iter().any(|tree| path.is_under(tree))

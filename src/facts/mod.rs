@@ -33,6 +33,7 @@ pub(crate) mod repo_paths;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;
+pub(crate) mod sites;
 pub(crate) mod sudoers;
 pub(crate) mod surroundings;
 pub(crate) mod users;

@@ -52,6 +52,7 @@ pub(crate) mod says;
 pub(crate) mod sed;
 pub(crate) mod serves;
 pub(crate) mod services;
+pub(crate) mod sites;
 mod sql;
 pub(crate) mod supplies;
 mod system;

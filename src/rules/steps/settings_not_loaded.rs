@@ -58,10 +58,29 @@ fn is_loaded(
         let any_order = step.entry != 0 || step.in_loop && other.in_loop;
         (later || any_order) && (loads(other) || is_opaque_call(other))
     });
+    // Who calls such a function may call another script's function too.
+    let library = step.entry != 0 && context.steps().any(|(_, _, other)| loads(other));
     let deploy = context.deploy();
-    here || loaded_elsewhere(context, script, (path, daemon)) == Some(Confidence::High)
+    here || library
+        || is_put_back(script, id, path)
+        || loaded_elsewhere(context, script, (path, daemon)) == Some(Confidence::High)
         || deploy.says_to(|line| daemon.is_spoken_of(line))
         || deploy.calls_to(|line| daemon.is_spoken_of(line))
+}
+
+/// True if the step puts back what an earlier step has saved: the daemon may still have that.
+fn is_put_back(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    let puts = |step: &Step, from: &Value, to: &Value| {
+        step.deed.puts().any(|(effect, content)| {
+            content.from.as_ref() == Some(from)
+                && matches!(&effect.resource, Resource::Path(own) if own == to)
+        })
+    };
+    let sources = script.step(id).deed.puts().filter_map(|(_, content)| content.from.as_ref());
+    sources.into_iter().any(|saved| {
+        puts(script.step(id), saved, path)
+            && script.iter().take(id.0 as usize).any(|(_, step)| puts(step, path, saved))
+    })
 }
 
 /// How sure it is that another script loads the file; `None` if none does. One that changes settings of the daemon too
@@ -71,7 +90,7 @@ fn loaded_elsewhere(
     script: &Deployment<'_>,
     (path, daemon): Setting<'_>,
 ) -> Option<Confidence> {
-    let others = context.scripts().iter().filter(|other| !std::ptr::eq(**other, script));
+    let others = context.together(script).filter(|other| !std::ptr::eq(*other, script));
     let loaders = others.filter(|other| {
         other.steps.iter().any(|step| daemon.may_be_reloaded_by(&step.argv, &step.deed, path))
     });
@@ -107,7 +126,7 @@ fn tell(
         ),
         None => format!("{path} is written, but nothing makes {} read it", daemon.name),
     };
-    let manages = context.steps().any(|(_, _, step)| {
+    let manages = context.steps_with(script).any(|step| {
         step.deed.roles.iter().any(|role| matches!(role, Role::SystemPackages | Role::Restart | Role::Enable))
     });
     let alone = loaded_elsewhere(context, script, (path, daemon)).is_none();

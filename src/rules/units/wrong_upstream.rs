@@ -1,5 +1,6 @@
 //! `units/wrong-upstream`: nginx passes requests to a port or a socket on which no unit listens.
 
+use crate::facts::sites::nginx_texts;
 use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
@@ -7,7 +8,7 @@ use crate::model::Deployment;
 use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
-use crate::source::{MappedText, OffsetMap, Span};
+use crate::source::{MappedText, Span};
 use crate::tools::effect::Role;
 use crate::tools::managers::is_manager;
 use crate::tools::serves::Address;
@@ -55,7 +56,7 @@ fn compare(
     listening: &[(Address, Span)],
     found: &mut Vec<Finding>,
 ) {
-    let texts = written(context, script);
+    let texts: Vec<MappedText> = nginx_texts(context, script).into_iter().map(|site| site.text).collect();
     let mut wrong = Vec::new();
     for text in &texts {
         for (target, span) in targets(text) {
@@ -84,40 +85,6 @@ fn compare(
         let draft = context.finding(RULE, span, message).at_most(sure).help(help);
         found.push(draft.related(bind, "listens here").done());
     }
-}
-
-/// The settings of nginx that a script writes.
-fn written(context: &World<'_, '_>, script: &Deployment<'_>) -> Vec<MappedText> {
-    let mut texts = Vec::new();
-    for step in &script.steps {
-        let of_nginx = |path: &str| path.contains("/nginx/") && !path.ends_with(".service");
-        let written = step.written.iter().filter(|w| of_nginx(&w.path.to_string()) && !w.append);
-        texts.extend(written.map(|w| w.content.clone()));
-        // A file of the repo that is installed there.
-        for (effect, content) in step.deed.puts() {
-            let target = effect.resource.name().to_string();
-            if !of_nginx(&target) || !content.how.is_copy() {
-                continue;
-            }
-            let operands = step.argv.args.iter().map(|a| a.value.basename().to_string());
-            let file = operands.into_iter().find_map(|name| {
-                let mut files = context.project.texts.iter().filter(|(path, _)| {
-                    path.rsplit('/').next() == Some(name.as_str())
-                        && context.project.inventory.nginx.contains(path)
-                });
-                let only = files.next();
-                only.filter(|_| files.next().is_none())
-            });
-            if let Some((_, file)) = file {
-                texts.push(MappedText {
-                    text: context.sources.file(*file).text().to_owned(),
-                    file: *file,
-                    map: OffsetMap::shifted(0),
-                });
-            }
-        }
-    }
-    texts
 }
 
 /// True if a line such as `listen 8001;` is about the address.

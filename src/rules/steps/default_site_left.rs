@@ -1,0 +1,90 @@
+//! `steps/default-site-left`: the site that Debian's nginx brings stays enabled and is in the way of the app's own.
+
+use crate::facts::sites::{NginxText, nginx_texts};
+use crate::facts::world::World;
+use crate::finding::{Finding, Severity};
+use crate::model::Step;
+use crate::rules::id;
+use crate::tools::effect::{Change, Resource};
+use crate::tools::sites::{Block, Server, available, blocks, brings_default_site, enabled};
+
+/// Debian's `default` listens on port 80 as its default server. nginx refuses a second one, and a site without a name of its
+/// own gets no requests beside it.
+pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    // The package of nginx's own repository has no such site.
+    let own_repository = context
+        .scripts()
+        .iter()
+        .any(|script| context.sources.file(script.file).text().contains("nginx.org/"));
+    let deploy = context.deploy();
+    let is_told = |line: &str| line.contains("enabled/default");
+    if own_repository || deploy.says_to(is_told) || deploy.calls_to(is_told) || deploy.may_do_anything() {
+        return;
+    }
+    let brings = |step: &&Step| brings_default_site(&step.argv, &step.deed);
+    for &script in context.scripts() {
+        let Some(installs) = context.steps_with(script).find(brings) else { continue };
+        if context.steps_with(script).any(may_change_default) {
+            continue;
+        }
+        for NginxText { id, path, text } in nginx_texts(context, script) {
+            let is_served = available(&path).is_some()
+                || enabled(&path).is_some()
+                || path.known_prefix().starts_with("/etc/nginx/conf.d/");
+            let Some(block) = blocks(&text.text).into_iter().find(is_in_the_way).filter(|_| is_served) else {
+                continue;
+            };
+            let (message, severity) = match block.is_default {
+                true => (
+                    format!(
+                        "{path} says `default_server`, and so does nginx's own site `default`: `nginx -t` fails"
+                    ),
+                    Severity::Error,
+                ),
+                false => (
+                    format!(
+                        "{path} has no name of its own, so nginx's own site `default` gets its requests on port 80"
+                    ),
+                    Severity::Warning,
+                ),
+            };
+            let line = text.text[block.at..].lines().next().unwrap_or_default().trim_end().len();
+            let draft = context
+                .finding(id::STEPS_DEFAULT_SITE_LEFT, text.span(block.at..block.at + line), message)
+                .severity(severity)
+                .at_most(context.confidence(script, id, None))
+                .related(installs.span, "this enables nginx's own site `default`")
+                .help("remove it before the reload: `rm -f /etc/nginx/sites-enabled/default`");
+            found.push(draft.done());
+        }
+    }
+}
+
+fn is_in_the_way(block: &Block) -> bool {
+    block.is_default || block.on_80 && block.names.iter().all(|name| matches!(name.as_str(), "_" | ""))
+}
+
+/// True if the step removes or replaces the site `default`, or may do so.
+fn may_change_default(step: &Step) -> bool {
+    let named =
+        |word: &str| word.contains("sites-enabled/default") || word.contains("sites-available/default");
+    let by_effect = step.deed.effects.iter().any(|effect| {
+        let Resource::Path(path) = &effect.resource else { return false };
+        let shown = path.to_string();
+        let is_site = |site: Option<(Server, String)>| {
+            site.is_some_and(|(server, name)| {
+                server == Server::Nginx && (name == "default" || name.contains('*'))
+            })
+        };
+        let whole =
+            matches!(shown.as_str(), "/etc/nginx" | "/etc/nginx/sites-enabled" | "/etc/nginx/nginx.conf");
+        let unknown = effect.change == Change::Remove && shown.contains(['$', '`']);
+        let in_enabled = unknown && shown.contains("/sites-enabled");
+        is_site(enabled(path)) || is_site(available(path)) || whole || in_enabled
+    });
+    let by_word = || step.argv.args.iter().any(|arg| named(&arg.value.to_string()));
+    let unknown = || {
+        !step.deed.known && step.argv.args.iter().any(|arg| arg.value.to_string().contains("sites-enabled"))
+    };
+    by_effect || by_word() || unknown()
+}

@@ -1,0 +1,47 @@
+//! `steps/site-not-enabled`: a site is written where nginx or Apache does not read it.
+
+use crate::facts::sites::{may_enable, written};
+use crate::facts::world::World;
+use crate::finding::{Confidence, Finding};
+use crate::rules::id;
+use crate::tools::effect::{Change, Effect, Role};
+
+/// For each site that a script writes to `sites-available`, looks for the step that enables it. A script that sets no
+/// server up may rely on a link that is there already.
+pub(super) fn site_not_enabled(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let deploy = context.deploy();
+    let is_told = |line: &str| ["sites-enabled", "a2ensite"].iter().any(|word| line.contains(word));
+    if deploy.says_to(is_told) || deploy.calls_to(is_told) {
+        return;
+    }
+    for &script in context.scripts() {
+        if !context.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages)) {
+            continue;
+        }
+        let mut told: Vec<String> = Vec::new();
+        for site in written(script) {
+            let (server, name) = (site.server, site.name.as_str());
+            let is_enabled = context.steps_with(script).any(|step| may_enable(step, server, name));
+            let is_removed = script.steps.iter().skip(site.id.0 as usize + 1).any(|step| {
+                let removes = |e: &Effect| e.change == Change::Remove && e.resource.name() == site.path;
+                step.deed.effects.iter().any(removes)
+            });
+            if is_enabled || is_removed || server.brings(name) || told.contains(&site.name) {
+                continue;
+            }
+            told.push(site.name.clone());
+            let sure = if deploy.may_do_anything() { Confidence::Medium } else { Confidence::High };
+            let message = format!(
+                "{} is written, but nothing enables it, so {} never reads it",
+                site.path,
+                server.name()
+            );
+            let draft = context
+                .finding(id::STEPS_SITE_NOT_ENABLED, script.step(site.id).span, message)
+                .at_most(sure)
+                .at_most(context.confidence(script, site.id, Some(site.path)))
+                .help(format!("run `{}` before the reload", server.enable(name)));
+            found.push(draft.done());
+        }
+    }
+}
