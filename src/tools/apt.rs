@@ -26,6 +26,15 @@ pub(crate) fn is_preinstalled(package: &str) -> bool {
     PREINSTALLED.contains(&package)
 }
 
+/// Whether a command of a package manager shows a Debian; `None` for any other command.
+pub(crate) fn is_debians(argv: &Argv) -> Option<bool> {
+    match argv.name.as_str() {
+        "apt-get" | "apt" | "aptitude" | "dpkg" => Some(true),
+        "dnf" | "yum" | "microdnf" | "zypper" | "apk" | "pacman" => Some(false),
+        _ => None,
+    }
+}
+
 /// True for a command of apt that installs packages by their names.
 pub(crate) fn is_apt(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "apt-get" | "apt" | "aptitude")

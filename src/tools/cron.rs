@@ -5,7 +5,7 @@ use crate::shell::line::{commands_of_code, main};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::Draft;
-use crate::tools::effect::{Again, Change, Deed, Resource};
+use crate::tools::effect::{Again, Change, Deed, PathKind, Resource};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
 
@@ -45,9 +45,16 @@ fn is_field(word: &str, names: &[&str]) -> bool {
     word.split([',', '-']).all(is_value)
 }
 
-/// The program that a line of a table runs, crontab(5), if the line gives its path: `/opt/shop/backup.sh` in
-/// `0 3 * * * root /opt/shop/backup.sh`. In the system's tables a user's name precedes the command.
-pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
+/// A line of a table that runs a command, crontab(5).
+pub(crate) struct Entry {
+    /// The first word after the time. In the system's tables it is a user's name.
+    pub(crate) first: String,
+    /// The command, without a user's name in the system's tables.
+    pub(crate) command: String,
+}
+
+/// Reads a line of a table. In the system's tables a user's name precedes the command.
+pub(crate) fn entry(line: &str, names_user: bool) -> Option<Entry> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let fields = match words[..] {
         [when, ..] if NICKNAMES.contains(&when) => 1,
@@ -61,7 +68,13 @@ pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
         _ => return None,
     };
     let command = words.get(fields + usize::from(names_user)..)?.join(" ");
-    let commands = commands_of_code(&command);
+    Some(Entry { first: (*words.get(fields)?).to_owned(), command })
+}
+
+/// The program that a line of a table runs, if the line gives its path: `/opt/shop/backup.sh` in
+/// `0 3 * * * root /opt/shop/backup.sh`.
+pub(crate) fn program(line: &str, names_user: bool) -> Option<String> {
+    let commands = commands_of_code(&entry(line, names_user)?.command);
     let argv = main(&commands)?.argv();
     argv.program.value.key().contains('/').then(|| argv.path(&argv.program).to_string())
 }
@@ -87,6 +100,88 @@ fn programs_of_lines_are_found() {
         ("run /opt/x/run.sh every day at noon please", false, None),
     ] {
         assert_eq!(program(line, names_user).as_deref(), expected, "{line}");
+    }
+}
+
+/// The directory of the system's tables.
+pub(crate) const TABLES: &str = "/etc/cron.d/";
+
+/// The directories whose files Debian's cron or anacron gives to run-parts(8).
+const PARTS: [&str; 5] =
+    [TABLES, "/etc/cron.hourly/", "/etc/cron.daily/", "/etc/cron.weekly/", "/etc/cron.monthly/"];
+
+/// The character because of which Debian's cron passes over a file, by its path. cron(8) and run-parts(8) take only names of
+/// letters, digits, underscores and hyphens.
+pub(crate) fn passed_over(path: &Value) -> Option<char> {
+    let key = path.known_prefix();
+    PARTS.iter().find(|parts| key.starts_with(*parts))?;
+    let name = crate::shell::value::without_holes(path.basename().key());
+    name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '-'))
+}
+
+/// True if a word can't be the name of an account: it is a path, or a program's name with a suffix.
+pub(crate) fn is_no_account(word: &str) -> bool {
+    word.starts_with(['/', '"', '\'', '.', '~', '(', '['])
+        || [".sh", ".py"].iter().any(|end| word.ends_with(end))
+}
+
+/// The files that a command of a table writes, with their full paths. What lies in a directory that the command itself
+/// makes is left out.
+pub(crate) fn writes(command: &str) -> Vec<String> {
+    let commands = commands_of_code(command);
+    let (mut made, mut written) = (Vec::new(), redirected(command));
+    for command in &commands {
+        for effect in crate::tools::deed(command.argv()).effects {
+            let Resource::Path(path) = &effect.resource else { continue };
+            match effect.change {
+                Change::Create(PathKind::Directory | PathKind::Tree) => made.push(path.to_string()),
+                Change::Write | Change::Append | Change::Create(_) => written.push(path.to_string()),
+                _ => {}
+            }
+        }
+    }
+    let is_made = |path: &str| made.iter().any(|directory| path.starts_with(directory.as_str()));
+    written.retain(|path| path.starts_with('/') && !is_made(path));
+    written
+}
+
+/// The files to which a command of a table redirects its output.
+fn redirected(command: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut words = command.split_whitespace();
+    while let Some(word) = words.next() {
+        let Some((before, file)) = word.rsplit_once('>') else { continue };
+        if !before.chars().all(|c| matches!(c, '>' | '&' | '0'..='9')) || file.starts_with('&') {
+            continue;
+        }
+        let file = if file.is_empty() { words.next().unwrap_or_default() } else { file };
+        files.push(file.trim_matches(['"', '\'', ')', ';']).to_owned());
+    }
+    files
+}
+
+#[test]
+fn lines_say_what_they_write() {
+    for (command, expected) in [
+        ("pg_dump -Fc -f /var/backups/shop/shop.dump shop", "/var/backups/shop/shop.dump"),
+        ("/opt/shop/run.sh >> /var/log/shop/run.log 2>&1", "/var/log/shop/run.log"),
+        ("/opt/shop/run.sh >/dev/null 2>/var/log/shop/err", "/dev/null /var/log/shop/err"),
+        ("mkdir -p /backup/x && tar czf /backup/x/a.tgz /opt/shop", ""),
+        ("/opt/shop/run.sh", ""),
+    ] {
+        assert_eq!(writes(command).join(" "), expected, "{command}");
+    }
+}
+
+#[test]
+fn names_of_tables_are_plain() {
+    for (path, expected) in [
+        ("/etc/cron.d/shop-backup", None),
+        ("/etc/cron.d/shop.cron", Some('.')),
+        ("/etc/cron.daily/backup.sh", Some('.')),
+        ("/etc/logrotate.d/shop.conf", None),
+    ] {
+        assert_eq!(passed_over(&Value::literal(path)), expected, "{path}");
     }
 }
 

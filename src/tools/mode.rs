@@ -41,6 +41,11 @@ impl Mode {
         self.right(OTHERS, 'w')
     }
 
+    /// Whether the group can write to it afterwards.
+    pub(crate) fn group_can_write(&self) -> Option<bool> {
+        self.right(CLASSES[1], 'w')
+    }
+
     /// Whether other accounts can enter it afterwards, if it is a directory.
     pub(crate) fn others_can_enter(&self) -> Option<bool> {
         match self {

@@ -212,6 +212,28 @@ pub(crate) fn is_quiet(argv: &Argv) -> bool {
     )
 }
 
+/// True if a value is the name of a new file, as mktemp(1) prints it: `$(mktemp /opt/shop/.env.XXXXXX)`.
+pub(crate) fn is_new_file(shown: &str) -> bool {
+    let inside = shown.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    let mut words = inside.unwrap_or_default().split_whitespace();
+    let is_mktemp = words.next().is_some_and(|word| word == "mktemp");
+    is_mktemp && words.all(|word| !["-d", "--directory", "-u", "--dry-run", "-td", "-dt"].contains(&word))
+}
+
+#[test]
+fn mktemp_makes_files() {
+    for (shown, expected) in [
+        ("$(mktemp)", true),
+        ("$(mktemp /opt/shop/.env.XXXXXX)", true),
+        ("$(mktemp -d)", false),
+        ("$(mktemp -d)/x", false),
+        ("$(date +%s)", false),
+        ("/tmp/x", false),
+    ] {
+        assert_eq!(is_new_file(shown), expected, "{shown}");
+    }
+}
+
 /// True if the text of a command prints something else on each run: RANDOM(4), date(1), mktemp(1).
 pub(crate) fn is_fresh(text: &str) -> bool {
     static FRESH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
