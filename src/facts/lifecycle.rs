@@ -141,14 +141,14 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     };
     by(&brought_up.by_name, name)
         || by(&brought_up.by_stem, stem(at))
-        || ["WantedBy", "RequiredBy", "PartOf"].iter().any(|key| {
-            // The deploy starts the target, and that starts the unit.
-            let section = if *key == "PartOf" { "Unit" } else { "Install" };
+        || ["WantedBy", "RequiredBy"].iter().any(|key| {
+            // The deploy starts the target, and that starts the unit if it is enabled: only then the target knows of it.
             at.unit
-                .all(section, key)
+                .all("Install", key)
                 .iter()
                 .flat_map(|d| d.value.split_whitespace())
                 .any(|target| deploy.own_units().any(|u| u.name == target && u.name != at.name))
+                && is_enabled(deploy, at)
         })
 }
 
