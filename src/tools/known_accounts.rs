@@ -38,6 +38,11 @@ pub(crate) fn comes_by_itself(name: &str) -> bool {
     [BASE, LOGINS, OF_PACKAGES].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
 }
 
+/// True if a line of any text names a command that creates accounts: useradd(8), adduser(8), systemd-sysusers(8).
+pub(crate) fn names_account_command(line: &str) -> bool {
+    ["useradd", "adduser", "sysusers"].iter().any(|command| line.contains(command))
+}
+
 #[test]
 fn an_account_comes_with_a_package_or_not() {
     for name in ["postgres", "redis", "www-data", "ubuntu", "systemd-network", "dovenull"] {

@@ -1,5 +1,6 @@
 //! `user/account-missing`: something should run as, or belong to, an account that nothing creates.
 
+use crate::facts::deploy::names::same_unit;
 use crate::facts::owners::is_account_name;
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding};
@@ -8,9 +9,9 @@ use crate::project::unit::is_true;
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Resource, Role};
-use crate::tools::known_accounts::comes_by_itself;
+use crate::tools::known_accounts::{comes_by_itself, names_account_command};
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
@@ -46,6 +47,8 @@ struct Use<'r, 'a> {
     span: Span,
     how: How,
     script: &'r Deployment<'a>,
+    /// True if the script enables the unit, and the account has the app's name, so that no server has it by itself.
+    is_of_first_start: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,7 @@ impl Missing<'_, '_> {
             // A script for later deploys uses the accounts that the first one found or created.
             (false, false) if first.how == How::Unit => Confidence::Medium,
             (true, true) if first.how == How::Unit => Confidence::Medium,
+            (true, false) if first.is_of_first_start && !is_told(context, name) => Confidence::Medium,
             _ => return None,
         };
         let what = match first.how {
@@ -136,7 +140,13 @@ fn uses<'r, 'a>(context: &World<'r, 'a>) -> Vec<Use<'r, 'a>> {
             let mut add = |name: &Value, how: How| {
                 let Some(name) = name.as_literal().filter(|n| is_account_name(n)) else { return };
                 if !asked_for(script, id, name) {
-                    uses.push(Use { name: name.to_owned(), span: step.span, how, script });
+                    uses.push(Use {
+                        name: name.to_owned(),
+                        span: step.span,
+                        how,
+                        script,
+                        is_of_first_start: false,
+                    });
                 }
             };
             if let User::Named(name) = &step.user {
@@ -181,7 +191,41 @@ fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> 
         span: directive.span,
         how: How::Unit,
         script,
+        is_of_first_start: is_named_after(&at.name, name) && enables(script, &at.name),
     })
+}
+
+/// True if the unit and the account have the same name, or one begins with the other.
+fn is_named_after(unit: &str, account: &str) -> bool {
+    let stem = unit.split(['-', '@', '.', '_']).next().unwrap_or(unit);
+    account.len() > 3 && stem.len() > 3 && (stem.starts_with(account) || account.starts_with(stem))
+}
+
+fn enables(script: &Deployment<'_>, unit: &str) -> bool {
+    script.steps.iter().flat_map(|step| &step.deed.effects).any(|effect| {
+        match (&effect.change, &effect.resource) {
+            (Change::Enable, Resource::Unit(name)) => {
+                name.as_literal().is_some_and(|name| same_unit(name, unit))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// True if a guide tells people to create accounts, or another text names a command that creates this one.
+fn is_told(context: &World<'_, '_>, name: &str) -> bool {
+    let project = context.project;
+    let text = |file: &FileId| context.sources.file(*file).text();
+    let speaks = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        names_account_command(&line)
+            || line.contains(name) && ["user", "account"].iter().any(|word| line.contains(word))
+    };
+    project.guides.iter().any(|(_, file)| text(file).lines().any(speaks))
+        || project
+            .texts
+            .iter()
+            .any(|(_, file)| text(file).lines().any(|l| names_account_command(l) && l.contains(name)))
 }
 
 /// True if the script has checked whether the account exists.
