@@ -1,5 +1,7 @@
 //! The family `env`: do code, samples and deployment agree on environment variables?
 
+mod passing;
+
 use crate::facts::world::World;
 use crate::project::dotenv::Dotenv;
 use crate::repo::names::is_sample_dotenv;

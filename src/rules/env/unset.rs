@@ -8,6 +8,7 @@ use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::project::env::Need;
 use crate::repo::names::{base, is_sample_dotenv};
+use crate::rules::env::passing::not_passed;
 use crate::rules::id;
 use crate::source::FileId;
 
@@ -19,6 +20,7 @@ pub(super) fn unset(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     if project.composes.is_empty() && project.inventory.templates.is_empty() && project.env.uses.is_empty() {
         return;
     }
+    not_passed(context, found);
     let table = context.environment();
     let writes_environment = writes_environment(table);
     for (name, variable) in table.iter() {
