@@ -15,7 +15,9 @@ use std::collections::{HashMap, HashSet};
 pub(crate) enum Sure {
     /// It is where the app is, which may come from elsewhere.
     Likely,
-    /// Its name is that of the repo, it is the script's own repo, or other paths below it are files of the repo.
+    /// Its name is that of the repo.
+    Named,
+    /// It is the script's own repo, a clone of it, or other paths below it are files of the repo.
     Known,
 }
 
@@ -131,9 +133,11 @@ impl<'r> RepoPaths<'r> {
             below.sort_unstable();
             below.dedup();
             let code = below.iter().any(|file| file.contains('/') && is_code(base(file)));
-            let known = named || is_named(world, &path) || code || below.len() > 1;
+            let known = named || code || below.len() > 1;
+            let called = is_named(world, &path);
             // A directory of the app in which nothing of the repo is may be another one.
             let likely = known
+                || called
                 || said.iter().any(|said| {
                     let inside = said.strip_prefix(path.as_str()).and_then(|rest| rest.strip_prefix('/'));
                     inside.and_then(|rest| rest.split_once('/')).is_some_and(|(first, _)| {
@@ -142,7 +146,12 @@ impl<'r> RepoPaths<'r> {
                 })
                 || below.iter().any(|file| is_manifest(base(file), file));
             if likely {
-                roots.push((path, if known { Sure::Known } else { Sure::Likely }));
+                let sure = match (known, called) {
+                    (true, _) => Sure::Known,
+                    (false, true) => Sure::Named,
+                    (false, false) => Sure::Likely,
+                };
+                roots.push((path, sure));
             }
         }
         roots.sort_by(|(a, x), (b, y)| y.cmp(x).then(a.len().cmp(&b.len())).then(a.cmp(b)));

@@ -104,11 +104,15 @@ fn judge(unit: &Judged<'_, '_, '_>, paths: &RepoPaths<'_>, named: &Named) -> Opt
     let elsewhere = paths.ending_in(rest).next();
     let first = rest.split('/').next().unwrap_or(rest);
     let holds_its_directory = rest.contains('/') && paths.has_directory(first);
-    match below.sure {
-        Sure::Known => {}
-        // It may be the copy of a part of the repo, or of something else.
-        Sure::Likely if elsewhere.is_some() || named.is_directory || !holds_its_directory => return None,
-        Sure::Likely => {}
+    let same_name = || paths.ending_in(base(rest)).next().is_some();
+    let is_sure = match below.sure {
+        Sure::Known => elsewhere.is_none() || !is_copied(context, path),
+        // It may hold a part of the repo, or several repos beside each other.
+        Sure::Named => elsewhere.is_none() && !named.is_directory && (holds_its_directory || !same_name()),
+        Sure::Likely => elsewhere.is_none() && !named.is_directory && holds_its_directory,
+    };
+    if !is_sure {
+        return None;
     }
     // What cannot be read may make anything, but hardly a file beside those of the repo.
     let parent = rest.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -175,6 +179,19 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
                     || from.is_some_and(|from| paths.below(&from.to_string()).is_some());
                 puts && (base(&made) == name || lies_under(&made, path)) || around && !of_the_repo
             })
+    })
+}
+
+/// True if a step copies something to the path or around it, which may be a part of the repo.
+fn is_copied(context: &World<'_, '_>, path: &str) -> bool {
+    let steps = context.steps().filter(|(.., step)| step.place == Place::Here);
+    steps.into_iter().filter(|(.., step)| !step.deed.roles.contains(&Role::Clone)).any(|(.., step)| {
+        step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Create(PathKind::Tree | PathKind::Any) | Change::Write, Resource::Path(made)) => {
+                lies_under(path, &made.to_string())
+            }
+            _ => false,
+        })
     })
 }
 
