@@ -38,7 +38,8 @@ StartLimitIntervalSec=60
 # FAULT: the comment is a part of the value
 MemoryMax=512M # enough for one worker
 [Install]
-WantedBy=multi-user.target
+# FAULT: the second one does not exist
+WantedBy=multi-user.target grafical.target
 EOF
 
 cat > /etc/systemd/system/shop-links.service <<'EOF'
