@@ -183,7 +183,7 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
 }
 
 /// True if a step copies something to the path or around it, which may be a part of the repo.
-fn is_copied(context: &World<'_, '_>, path: &str) -> bool {
+pub(super) fn is_copied(context: &World<'_, '_>, path: &str) -> bool {
     let steps = context.steps().filter(|(.., step)| step.place == Place::Here);
     steps.into_iter().filter(|(.., step)| !step.deed.roles.contains(&Role::Clone)).any(|(.., step)| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {

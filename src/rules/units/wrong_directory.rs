@@ -4,9 +4,11 @@
 //! the directory in which it is started (`python -m`, and gunicorn, uvicorn, celery and their like), and a relative path
 //! starts there.
 
+use super::missing_file::is_copied;
+use crate::facts::repo_paths::{RepoPaths, Sure};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
-use crate::project::unit::{Exec, UnitKind};
+use crate::project::unit::{Directive, Exec, UnitKind};
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
 use crate::shell::value::leading_hole;
@@ -21,13 +23,18 @@ use crate::tools::serves::{Language, Serves};
 
 /// `units/wrong-directory`.
 pub(super) fn wrong_directory(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let mut paths = None;
     let services = judged(world).filter(|unit| unit.read.kind == UnitKind::Service);
     for unit in services.filter(|unit| !unit.is_of_a_user() && !changes_root(unit)) {
-        if unit.at.unit.working_directory().is_some() {
-            continue;
-        }
+        let directory = unit.at.unit.working_directory();
         for exec in unit.at.unit.exec_start() {
-            judge_exec(&unit, &exec, found);
+            match directory {
+                None => judge_exec(&unit, &exec, found),
+                Some(directory) => {
+                    let paths = paths.get_or_insert_with(|| RepoPaths::of(world));
+                    found.extend(judge_directory(&unit, &exec, directory, paths));
+                }
+            }
         }
     }
 }
@@ -61,7 +68,7 @@ fn judge_exec(unit: &Judged<'_, '_, '_>, exec: &Exec, found: &mut Vec<Finding>) 
         Wanted::File(path) => (format!("`{path}`"), Confidence::High),
         Wanted::Package => ("package.json".to_owned(), Confidence::High),
         Wanted::Module(module) => {
-            if !is_of_the_repo(unit.context, module) || is_found_anyway(unit, &serves) {
+            if of_the_repo(unit.context, module).is_none() || is_found_anyway(unit, &serves) {
                 return;
             }
             let sure = unit.script.is_some() && !serves.configured;
@@ -79,6 +86,55 @@ fn judge_exec(unit: &Judged<'_, '_, '_>, exec: &Exec, found: &mut Vec<Finding>) 
         draft = draft.related(span, "another unit of the app says where it starts");
     }
     found.push(draft.done());
+}
+
+/// Judges a service that starts in a directory of the repo, but not in that of its code.
+fn judge_directory(
+    unit: &Judged<'_, '_, '_>,
+    exec: &Exec,
+    directory: &Directive,
+    paths: &RepoPaths<'_>,
+) -> Option<Finding> {
+    if is_shell(base(&exec.program)) || names_its_directory(&exec.args) {
+        return None;
+    }
+    let serves = exec.serves()?;
+    let server_path = directory.value.trim_end_matches('/');
+    let below = paths.below(server_path).filter(|below| below.sure == Sure::Known)?;
+    let inside = |name: &str| format!("{}/{name}", below.path).trim_start_matches('/').to_owned();
+    let (what, place) = match wanted(&serves)? {
+        Wanted::File(_) => return None,
+        Wanted::Package => {
+            let elsewhere = paths.ending_in("package.json").min()?;
+            if !paths.lacks(&inside("package.json")) {
+                return None;
+            }
+            ("package.json".to_owned(), elsewhere.trim_end_matches("package.json"))
+        }
+        Wanted::Module(module) => {
+            let path = module.replace('.', "/");
+            let first = path.split('/').next().unwrap_or(&path);
+            let is_here = !paths.lacks(&inside(first)) || !paths.lacks(&inside(&format!("{first}.py")));
+            let elsewhere = of_the_repo(unit.context, &module).filter(|_| !is_here)?;
+            if is_found_anyway(unit, &serves) || serves.configured {
+                return None;
+            }
+            (format!("the module `{module}`"), elsewhere)
+        }
+    };
+    let place = place.trim_matches('/');
+    if place.is_empty() || is_copied(unit.context, &format!("{server_path}/x")) {
+        return None;
+    }
+    let message = format!("{} starts where {what} is not found: the repo has it in {place}/", unit.at.name);
+    let help = match below.path.is_empty() && server_path.starts_with('/') {
+        true => format!("write `WorkingDirectory={server_path}/{place}`"),
+        false => format!("name the directory of {place}/ with `WorkingDirectory=`"),
+    };
+    let sure = if unit.script.is_some() { Confidence::High } else { Confidence::Medium };
+    let draft =
+        unit.finding(id::UNITS_WRONG_DIRECTORY, directory.value_span, message).at_most(sure).help(help);
+    Some(draft.related(exec.span, "this is looked for there").done())
 }
 
 fn wanted(serves: &Serves) -> Option<Wanted> {
@@ -105,17 +161,16 @@ fn wanted(serves: &Serves) -> Option<Wanted> {
     is_module.then(|| Wanted::Module(module.to_owned()))
 }
 
-/// True if the module is a file of the repo. In a directory `src` or `lib` it is meant to be installed as a package.
-fn is_of_the_repo(context: &World<'_, '_>, module: &str) -> bool {
+/// Where the repo has the module: the directory in which Python would have to be started. In a directory `src` or `lib` it is
+/// meant to be installed as a package.
+fn of_the_repo<'c>(context: &'c World<'_, '_>, module: &str) -> Option<&'c str> {
     let path = module.replace('.', "/");
     let ends = [".py", "/__init__.py", "/__main__.py"].map(|end| format!("{path}{end}"));
-    let mut files = context.project.inventory.code.iter();
-    files.any(|file| {
-        let before = ends.iter().find_map(|end| file.strip_suffix(end.as_str()));
-        before.is_some_and(|before| {
-            (before.is_empty() || before.ends_with('/'))
-                && !before.split('/').any(|part| matches!(part, "src" | "lib" | "tests" | "examples"))
-        })
+    context.project.inventory.code.iter().find_map(|file| {
+        let before = ends.iter().find_map(|end| file.strip_suffix(end.as_str()))?;
+        let is_whole = before.is_empty() || before.ends_with('/');
+        let is_meant = !before.split('/').any(|part| matches!(part, "src" | "lib" | "tests" | "examples"));
+        (is_whole && is_meant).then_some(before)
     })
 }
 
