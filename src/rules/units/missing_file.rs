@@ -153,18 +153,16 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
     let name = base(path);
     let steps = context.steps().filter(|(.., step)| step.place == Place::Here);
     steps.into_iter().any(|(.., step)| {
+        // Where an archive goes is known by its effects, or it is the directory in which the command works.
         let unpacks = step.deed.roles.iter().any(|role| matches!(role, Role::Unpack | Role::Fetch));
-        let directories = std::iter::once(step.argv.cwd.to_string());
-        let mut directories =
-            directories.chain(step.argv.args.iter().map(|arg| step.argv.path(arg).to_string()));
-        unpacks
-            && directories.any(|directory| directory.matches('/').count() > 1 && lies_under(path, &directory))
+        let says_where = step.deed.effects.iter().any(|effect| matches!(effect.resource, Resource::Path(_)));
+        unpacks && !says_where && lies_under(path, &step.argv.cwd.to_string())
             || step.deed.effects.iter().any(|effect| {
                 let Resource::Path(made) = &effect.resource else { return false };
                 let content = effect.content.as_ref();
                 let brings = match effect.change {
                     Change::Create(kind) => matches!(kind, PathKind::Tree | PathKind::Any),
-                    Change::Write => content.is_some_and(|content| content.tree),
+                    Change::Write => unpacks || content.is_some_and(|content| content.tree),
                     _ => false,
                 };
                 let puts = matches!(
@@ -175,8 +173,10 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
                 let around = brings && path != made && lies_under(path, &made);
                 // A clone or a copy of the repo holds what the repo has.
                 let from = content.and_then(|content| content.from.as_ref());
-                let of_the_repo = paths.below(&made).is_some_and(|below| below.path.is_empty())
-                    || from.is_some_and(|from| paths.below(&from.to_string()).is_some());
+                let of_the_repo = match from {
+                    Some(from) => paths.below(&from.to_string()).is_some(),
+                    None => !unpacks && paths.below(&made).is_some_and(|below| below.path.is_empty()),
+                };
                 puts && (base(&made) == name || lies_under(&made, path)) || around && !of_the_repo
             })
     })
