@@ -7,6 +7,7 @@ pub(crate) mod app_paths;
 pub(crate) mod app_writes;
 pub(crate) mod appended;
 pub(crate) mod attended;
+pub(crate) mod containers;
 pub(crate) mod deploy;
 pub(crate) mod deploys;
 pub(crate) mod environment;

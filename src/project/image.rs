@@ -3,11 +3,11 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::compose::{Compose, Service, Text, line_of_words};
+use crate::project::compose::{Built, Compose, Service, Text, line_of_words};
 use crate::repo::files::Root;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
-use parse_dockerfile::{Command, Dockerfile, Instruction};
+use parse_dockerfile::{Command, Dockerfile, HealthcheckArguments, Instruction};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -37,15 +37,21 @@ pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sourc
         });
         let build = service.build.as_ref();
         let target = build.and_then(|build| build.target.as_ref()).map(|target| target.text.as_str());
-        let start = dockerfile.as_ref().and_then(|dockerfile| start(dockerfile, target));
-        service.of_image = start.and_then(|start| start.with(file, service.command.as_ref()));
+        let Some((built, start)) = dockerfile.as_ref().and_then(|dockerfile| start(dockerfile, target))
+        else {
+            continue;
+        };
+        service.built = Some(built);
+        // An entrypoint of Compose's own takes the place of what the image says.
+        if service.entrypoint.is_none() {
+            service.of_image = start.with(file, service.command.as_ref());
+        }
     }
 }
 
-/// The path of the Dockerfile whose image says what the service starts, from the root. An entrypoint of Compose's own takes
-/// the place of what the image says.
+/// The path of the Dockerfile that the service is built from, from the root.
 fn dockerfile_of(compose: &Compose, service: &Service) -> Option<String> {
-    let build = service.build.as_ref().filter(|_| service.entrypoint.is_none())?;
+    let build = service.build.as_ref().filter(|build| !build.inline)?;
     let directory = compose.path(&build.context)?;
     let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.text.as_str());
     let given = Text { text: format!("{}/{name}", build.context.text), span: build.context.span };
@@ -89,9 +95,9 @@ impl Start {
     }
 }
 
-/// What the last stage starts, or the one with this name. A stage that starts from another one inherits what that
-/// starts.
-fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
+/// What the image of the last stage is and starts, or of the one with this name. A stage that starts from another one
+/// inherits from it.
+fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<(Built, Start)> {
     let stages: Vec<_> = dockerfile.stages().collect();
     let named = |name: &str| {
         stages
@@ -102,8 +108,8 @@ fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
         Some(target) => named(target).or_else(|| target.parse().ok())?,
         None => stages.len().checked_sub(1)?,
     };
-    let (mut entrypoint, mut command) = (None, None);
-    loop {
+    let (mut entrypoint, mut command, mut healthcheck) = (None, None, None);
+    let base = loop {
         let stage = stages.get(at)?;
         let of_stage =
             |wanted: fn(&Instruction<'_>) -> bool| stage.instructions.iter().rev().find(|i| wanted(i));
@@ -112,18 +118,27 @@ fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<Start> {
         // An entrypoint resets the command that the stage inherits.
         command = command.or_else(|| of_stage(is_command).filter(|_| entrypoint.is_none()));
         entrypoint = entrypoint.or_else(|| of_stage(is_entrypoint));
+        healthcheck = healthcheck.or_else(|| of_stage(|i| matches!(i, Instruction::Healthcheck(_))));
         // A stage can start only from an earlier one.
         match named(&stage.from.image.value).filter(|from| *from < at) {
             Some(from) => at = from,
-            None => break,
+            None => break stage.from.image.value.to_string(),
         }
-    }
+    };
     let line = |instruction: Option<&Instruction<'_>>| match instruction {
         Some(Instruction::Entrypoint(entrypoint)) => Some(written(&entrypoint.arguments)),
         Some(Instruction::Cmd(command)) => Some(written(&command.arguments)),
         _ => None,
     };
-    Some(Start { entrypoint: line(entrypoint), command: line(command) })
+    let built = Built {
+        base,
+        starts: entrypoint.is_some() || command.is_some(),
+        healthcheck: matches!(
+            healthcheck,
+            Some(Instruction::Healthcheck(check)) if !matches!(check.arguments, HealthcheckArguments::None { .. })
+        ),
+    };
+    Some((built, Start { entrypoint: line(entrypoint), command: line(command) }))
 }
 
 fn written(command: &Command<'_>) -> Line {
@@ -153,7 +168,7 @@ mod tests {
     fn of(text: &str, target: Option<&str>) -> Option<String> {
         let mut sources = Sources::default();
         let file = sources.add(SourceFile::new("Dockerfile".to_owned(), text.into()).unwrap());
-        let started = start(&parse_dockerfile::parse(text).ok()?, target)?.with(file, None)?;
+        let started = start(&parse_dockerfile::parse(text).ok()?, target)?.1.with(file, None)?;
         assert!(!sources.text(started.span).is_empty());
         Some(started.text)
     }
@@ -200,7 +215,7 @@ mod tests {
         let given = Text { text: "run_bot.py --live".to_owned(), span: Span::file_start(file) };
         let whole = |text: &str, given| {
             let dockerfile = parse_dockerfile::parse(text).unwrap();
-            start(&dockerfile, None).unwrap().with(file, given).unwrap().text
+            start(&dockerfile, None).unwrap().1.with(file, given).unwrap().text
         };
         assert_eq!(whole(text, Some(&given)), "python run_bot.py --live");
         assert_eq!(whole(text, None), "python -V");

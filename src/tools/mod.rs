@@ -27,6 +27,7 @@ pub(crate) mod find;
 mod firewall;
 pub(crate) mod git;
 pub(crate) mod git_asked;
+pub(crate) mod images;
 pub(crate) mod inputs;
 mod keys;
 pub(crate) mod known_accounts;

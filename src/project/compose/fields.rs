@@ -34,6 +34,8 @@ impl<'a> Reader<'a> {
             command: None,
             entrypoint: None,
             of_image: None,
+            built: None,
+            provided: false,
             working_dir: None,
             container_name: None,
             restart: None,
@@ -44,6 +46,8 @@ impl<'a> Reader<'a> {
             environment: Vec::new(),
             env_file: Vec::new(),
             volumes: Vec::new(),
+            has_tmpfs: false,
+            extra_hosts: Vec::new(),
             secrets: Vec::new(),
             configs: Vec::new(),
             networks: Vec::new(),
@@ -72,6 +76,9 @@ impl<'a> Reader<'a> {
         for (name, slot) in &mut scalars {
             **slot = field(name).and_then(|n| self.text(name, n));
         }
+        service.provided = field("provider").is_some();
+        service.has_tmpfs = field("tmpfs").is_some();
+        service.extra_hosts = field("extra_hosts").map_or_else(Vec::new, hosts);
         service.build = field("build").and_then(|n| self.build(n));
         service.command = field("command").and_then(|n| self.command("command", n));
         service.entrypoint = field("entrypoint").and_then(|n| self.command("entrypoint", n));
@@ -120,8 +127,14 @@ impl<'a> Reader<'a> {
 
     fn build(&mut self, node: &Node) -> Option<Build> {
         let here = |text: &str| Text { text: text.to_owned(), span: node.span };
-        let mut build =
-            Build { context: here("."), dockerfile: None, target: None, args: Vec::new(), span: node.span };
+        let mut build = Build {
+            context: here("."),
+            dockerfile: None,
+            target: None,
+            args: Vec::new(),
+            inline: false,
+            span: node.span,
+        };
         match &node.kind {
             Kind::Text(context) => build.context = here(context),
             Kind::Map(_) => {
@@ -129,6 +142,7 @@ impl<'a> Reader<'a> {
                     build.context = context;
                 }
                 build.dockerfile = present(node, "dockerfile").and_then(|n| self.text("dockerfile", n));
+                build.inline = present(node, "dockerfile_inline").is_some();
                 build.target = present(node, "target").and_then(|n| self.text("target", n));
                 build.args = present(node, "args").map_or_else(Vec::new, |n| self.variables("args", n));
             }
@@ -148,7 +162,8 @@ impl<'a> Reader<'a> {
         let test = present(node, "test").and_then(|n| self.command("test", n));
         let none = test.as_ref().is_some_and(|test| test.text == "NONE");
         let disabled = present(node, "disable").and_then(Node::text).is_some_and(is_true);
-        Some(Healthcheck { disabled: disabled || none, test, span: node.span })
+        let is_list = present(node, "test").is_some_and(|test| matches!(test.kind, Kind::List(_)));
+        Some(Healthcheck { disabled: disabled || none, test, is_list, span: node.span })
     }
 
     fn deploy(&mut self, node: &Node) -> Option<Deploy> {
@@ -274,6 +289,7 @@ impl<'a> Reader<'a> {
                 service: key.text.clone(),
                 condition: present(value, "condition").and_then(Node::text).map(str::to_owned),
                 required: !present(value, "required").and_then(Node::text).is_some_and(is_false),
+                is_whole: value.entries().is_some() || is_reset(value),
                 span: key.span,
             });
             return entries.collect();
@@ -283,6 +299,7 @@ impl<'a> Reader<'a> {
             service: name.text,
             condition: None,
             required: true,
+            is_whole: true,
             span: name.span,
         });
         names.collect()
@@ -321,6 +338,20 @@ impl<'a> Reader<'a> {
             Variable { name, value, span: line.span }
         });
         lines.collect()
+    }
+}
+
+/// `NAME:ADDRESS` or `NAME=ADDRESS` of a list, or the entries of a mapping.
+fn hosts(node: &Node) -> Vec<Text> {
+    match &node.kind {
+        Kind::List(items) => {
+            let texts = items.iter().filter_map(|item| Some((item.text()?, item.span)));
+            texts.map(|(text, span)| Text { text: text.to_owned(), span }).collect()
+        }
+        _ => {
+            let entries = node.entries().unwrap_or_default().iter();
+            entries.map(|(key, _)| Text { text: key.text.clone(), span: key.span }).collect()
+        }
     }
 }
 

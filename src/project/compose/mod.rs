@@ -77,6 +77,8 @@ pub(crate) struct Dependency {
     pub(crate) condition: Option<String>,
     /// False if Compose only warns when it is missing (`required: false`).
     pub(crate) required: bool,
+    /// False if the long form holds nothing below the name, which Compose refuses.
+    pub(crate) is_whole: bool,
     /// The place of the name.
     pub(crate) span: Span,
 }
@@ -116,6 +118,8 @@ pub(crate) struct Build {
     pub(crate) target: Option<Text>,
     /// `args`.
     pub(crate) args: Vec<Variable>,
+    /// True if the Dockerfile stands in the Compose file (`dockerfile_inline`).
+    pub(crate) inline: bool,
     /// The place.
     pub(crate) span: Span,
 }
@@ -127,6 +131,8 @@ pub(crate) struct Healthcheck {
     pub(crate) disabled: bool,
     /// The test; words of a list are joined, `CMD` and `CMD-SHELL` with them.
     pub(crate) test: Option<Text>,
+    /// True if the test is a list of words.
+    pub(crate) is_list: bool,
     /// The place.
     pub(crate) span: Span,
 }
@@ -142,6 +148,17 @@ pub(crate) struct Deploy {
     pub(crate) restart_condition: Option<Text>,
     /// The place.
     pub(crate) span: Span,
+}
+
+/// What the repo's Dockerfile says about the image that is built for a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Built {
+    /// The image that its first stage starts from.
+    pub(crate) base: String,
+    /// True if `CMD` or `ENTRYPOINT` says what it starts.
+    pub(crate) starts: bool,
+    /// True if it has a `HEALTHCHECK`.
+    pub(crate) healthcheck: bool,
 }
 
 /// A service.
@@ -161,6 +178,10 @@ pub(crate) struct Service {
     pub(crate) entrypoint: Option<Text>,
     /// What its image starts, with the command that Compose gives it, if the image is built from the repo.
     pub(crate) of_image: Option<Text>,
+    /// What its Dockerfile says, if it is built from one of the repo.
+    pub(crate) built: Option<Built>,
+    /// True if something other than Compose runs it (`provider`).
+    pub(crate) provided: bool,
     /// `working_dir`.
     pub(crate) working_dir: Option<Text>,
     /// `container_name`.
@@ -181,6 +202,10 @@ pub(crate) struct Service {
     pub(crate) env_file: Vec<EnvFile>,
     /// `volumes`.
     pub(crate) volumes: Vec<Volume>,
+    /// True if some directory lies in memory (`tmpfs`).
+    pub(crate) has_tmpfs: bool,
+    /// `extra_hosts`: names with the addresses that they get.
+    pub(crate) extra_hosts: Vec<Text>,
     /// `secrets`: their names.
     pub(crate) secrets: Vec<Text>,
     /// `configs`: their names.

@@ -2,5 +2,6 @@
 
 mod documents;
 mod statements;
+mod together;
 
 include!(concat!(env!("OUT_DIR"), "/rules_services.rs"));

@@ -1,0 +1,138 @@
+//! `services/refused`: Compose does not start a service, because of what the service itself or two services together say.
+
+use crate::facts::containers::{at_most, elsewhere, judged};
+use crate::facts::world::World;
+use crate::finding::{Finding, Severity};
+use crate::project::compose::{Compose, Port, Service, with_defaults};
+use crate::rules::id;
+use crate::rules::services::together::together;
+use crate::source::Span;
+
+/// What is wrong, and what to write instead.
+pub(super) struct Fault {
+    pub(super) span: Span,
+    /// What happens, to what.
+    pub(super) message: String,
+    pub(super) help: String,
+    /// The other service that takes part in it.
+    pub(super) related: Option<(Span, String)>,
+    /// True if it rests on what a variable holds by default, or on how Compose is called.
+    pub(super) depends: bool,
+}
+
+impl Fault {
+    pub(super) fn new(span: Span, message: String, help: impl Into<String>) -> Fault {
+        Fault { span, message, help: help.into(), related: None, depends: false }
+    }
+}
+
+/// `services/refused`.
+pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let runs = context.deploy().in_containers();
+    for compose in judged(context) {
+        let mut faults = Vec::new();
+        for service in &compose.services {
+            without_image(context, compose, service, &mut faults);
+            conditions(service, &mut faults);
+            itself(context, service, &mut faults);
+        }
+        together(context, compose, &mut faults);
+        faults.sort_by_key(|fault| fault.span);
+        // An anchor that several services share is one place.
+        faults.dedup_by_key(|fault| fault.span);
+        for fault in faults {
+            let mut draft = context.finding(id::SERVICES_REFUSED, fault.span, fault.message).help(fault.help);
+            if let Some((span, message)) = fault.related {
+                draft = draft.related(span, message);
+            }
+            if !runs {
+                draft = draft.severity(Severity::Warning);
+            }
+            if fault.depends {
+                draft = draft.at_most(crate::finding::Confidence::Medium);
+            }
+            found.push(draft.at_most(at_most(compose)).done());
+        }
+    }
+}
+
+/// A service that has nothing to run. Another file may complete it.
+fn without_image(context: &World<'_, '_>, compose: &Compose, service: &Service, faults: &mut Vec<Fault>) {
+    let runs = |service: &Service| service.image.is_some() || service.build.is_some() || service.provided;
+    if runs(service) || elsewhere(context, compose, &service.name).any(runs) {
+        return;
+    }
+    let message =
+        format!("`{}` has neither `image` nor `build`, so Compose refuses the whole file", service.name);
+    faults.push(Fault::new(
+        service.name_span,
+        message,
+        "name the image that it runs, or say how it is built",
+    ));
+}
+
+/// Conditions that do not exist, <https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json>.
+fn conditions(service: &Service, faults: &mut Vec<Fault>) {
+    const KNOWN: [&str; 3] = ["service_started", "service_healthy", "service_completed_successfully"];
+    for on in &service.depends_on {
+        let help = format!("write `condition: {}`, `{}` or `{}`", KNOWN[0], KNOWN[1], KNOWN[2]);
+        let message = match &on.condition {
+            Some(condition) if !condition.contains('$') && !KNOWN.contains(&condition.as_str()) => {
+                format!(
+                    "`{}` waits until `{}` is `{condition}`, a condition that Compose does not know",
+                    service.name, on.service
+                )
+            }
+            None if !on.is_whole => format!(
+                "`{}` depends on `{}:` with nothing below it, so Compose refuses the whole file",
+                service.name, on.service
+            ),
+            _ => continue,
+        };
+        faults.push(Fault::new(on.span, message, help));
+    }
+}
+
+/// Fields of one service that Compose refuses: `checkConsistency` and `ParsePortConfig` of compose-go.
+fn itself(context: &World<'_, '_>, service: &Service, faults: &mut Vec<Fault>) {
+    if let Some(mode) = &service.network_mode
+        && let Some(network) = service.networks.first()
+    {
+        let message = format!(
+            "`{}` has `network_mode: {}` and `networks`, so Compose refuses the whole file",
+            service.name, mode.text
+        );
+        faults.push(Fault::new(network.span, message, "keep one of the two"));
+    }
+    if let Some(check) = &service.healthcheck
+        && let Some(test) = check.test.as_ref().filter(|_| check.is_list)
+    {
+        let first = test.text.split_whitespace().next().unwrap_or_default();
+        if !["CMD", "CMD-SHELL", "NONE"].contains(&first) && !first.contains('$') {
+            let message = format!(
+                "the health check of `{}` is a list that starts with `{first}`, which Compose refuses",
+                service.name
+            );
+            let help = "start the list with `CMD` or `CMD-SHELL`, or write one line instead of a list";
+            faults.push(Fault::new(test.span, message, help));
+        }
+    }
+    for port in service.ports.iter().filter(|port| !is_port(port)) {
+        let message = format!(
+            "`{}` publishes `{}`, which is no port, so Compose refuses the whole file",
+            service.name,
+            context.words(port.span)
+        );
+        faults.push(Fault::new(port.span, message, "write `HOST:CONTAINER` with two numbers"));
+    }
+}
+
+/// True if both sides are ports or ranges of them, or may be.
+fn is_port(port: &Port) -> bool {
+    let number = |text: &str| {
+        let text = with_defaults(text);
+        let range = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        text.contains('$') || text.split('-').count() <= 2 && text.split('-').all(range)
+    };
+    number(&port.target) && port.published.as_deref().is_none_or(number)
+}

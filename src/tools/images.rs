@@ -1,0 +1,142 @@
+//! What well-known images of Docker Hub do by themselves: whether they have a health check, where they keep their
+//! data, and what they don't start without. Facts: the pages of the official images,
+//! <https://github.com/docker-library/docs>, and their Dockerfiles.
+
+/// Official images. None has a health check: <https://github.com/docker-library/faq#healthcheck>.
+const OFFICIAL: &[&str] = &[
+    "alpine", "amazonlinux", "busybox", "caddy", "cassandra", "couchdb", "debian", "eclipse-mosquitto",
+    "elasticsearch", "fedora", "ghost", "golang", "haproxy", "httpd", "influxdb", "kong", "logstash",
+    "mariadb", "memcached", "mongo", "mongo-express", "mysql", "nats", "neo4j", "nginx", "node", "openjdk",
+    "eclipse-temurin", "percona", "php", "postgres", "python", "rabbitmq", "redis", "rethinkdb", "ruby",
+    "rust", "sonarqube", "telegraf", "tomcat", "traefik", "ubuntu", "varnish", "wordpress", "zookeeper",
+];
+
+/// Images that add extensions to the official one of PostgreSQL, and no health check.
+const POSTGRES: &[&str] = &["postgis/postgis", "pgvector/pgvector", "timescale/timescaledb"];
+
+/// Official images that start an interpreter or a shell, which ends at once without a terminal.
+const IDLE: &[&str] = &[
+    "alpine", "amazonlinux", "busybox", "debian", "eclipse-temurin", "fedora", "golang", "node", "openjdk",
+    "python", "ruby", "rust", "ubuntu",
+];
+
+/// A database, as its image sets it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Database {
+    /// Its name, for people.
+    pub(crate) name: &'static str,
+    /// The directories of its data, of old and new versions.
+    pub(crate) data: &'static [&'static str],
+    /// The variable that moves the data somewhere else.
+    pub(crate) moved_by: Option<&'static str>,
+    /// Variables of which it needs one to set up its first data. Each may also end in `_FILE`.
+    pub(crate) needs: &'static [&'static str],
+}
+
+const DATABASES: &[(&[&str], Database)] = &[
+    (
+        &["postgres", "postgis/postgis", "pgvector/pgvector", "timescale/timescaledb"],
+        Database {
+            name: "PostgreSQL",
+            // Since version 18 the volume is one directory higher.
+            data: &["/var/lib/postgresql/data", "/var/lib/postgresql"],
+            moved_by: Some("PGDATA"),
+            needs: &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"],
+        },
+    ),
+    (
+        &["mysql", "mysql/mysql-server", "percona"],
+        Database {
+            name: "MySQL",
+            data: &["/var/lib/mysql"],
+            moved_by: None,
+            needs: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
+        },
+    ),
+    (
+        &["mariadb"],
+        Database {
+            name: "MariaDB",
+            data: &["/var/lib/mysql"],
+            moved_by: None,
+            needs: &[
+                "MARIADB_ROOT_PASSWORD",
+                "MARIADB_ROOT_PASSWORD_HASH",
+                "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+                "MARIADB_RANDOM_ROOT_PASSWORD",
+                "MYSQL_ROOT_PASSWORD",
+                "MYSQL_ALLOW_EMPTY_PASSWORD",
+                "MYSQL_RANDOM_ROOT_PASSWORD",
+            ],
+        },
+    ),
+    (&["mongo"], Database { name: "MongoDB", data: &["/data/db"], moved_by: None, needs: &[] }),
+    (
+        &["influxdb"],
+        Database {
+            name: "InfluxDB",
+            data: &["/var/lib/influxdb2", "/var/lib/influxdb", "/var/lib/influxdb3"],
+            moved_by: None,
+            needs: &[],
+        },
+    ),
+    (
+        &["clickhouse/clickhouse-server"],
+        Database { name: "ClickHouse", data: &["/var/lib/clickhouse"], moved_by: None, needs: &[] },
+    ),
+];
+
+/// The name of an image on Docker Hub, without tag and digest: `postgres` for `docker.io/library/postgres:16`. `None` for
+/// another registry's image and where a variable decides.
+fn on_docker_hub(image: &str) -> Option<&str> {
+    let name = image.split('@').next()?;
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
+    let known = !path.contains(['.', ':', '$', '/']);
+    let end = name.len() - last.len() + last.find(':').unwrap_or(last.len());
+    let name = &name[..end];
+    (known && !name.is_empty() && !name.contains('$')).then_some(name)
+}
+
+/// Whether a container of the image has a health check without one of Compose's own; `None` if that is not known.
+pub(crate) fn has_health_check(image: &str) -> Option<bool> {
+    let name = on_docker_hub(image)?;
+    (OFFICIAL.contains(&name) || POSTGRES.contains(&name)).then_some(false)
+}
+
+/// True if the image, given no command, ends at once.
+pub(crate) fn ends_at_once(image: &str) -> bool {
+    on_docker_hub(image).is_some_and(|name| IDLE.contains(&name))
+}
+
+/// The database that the image is.
+pub(crate) fn database(image: &str) -> Option<&'static Database> {
+    let name = on_docker_hub(image)?;
+    DATABASES.iter().find(|(images, _)| images.contains(&name)).map(|(_, database)| database)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_known_by_their_whole_name() {
+        for (image, name) in [
+            ("postgres", Some("PostgreSQL")),
+            ("postgres:16-alpine@sha256:0", Some("PostgreSQL")),
+            ("docker.io/library/postgres:16", Some("PostgreSQL")),
+            ("pgvector/pgvector:pg16", Some("PostgreSQL")),
+            ("bitnami/postgresql:16", None),
+            ("registry.example.com/postgres:16", None),
+            ("registry:5000/postgres:16", None),
+            ("${REGISTRY}/postgres", None),
+            ("${IMAGE}", None),
+        ] {
+            assert_eq!(database(image).map(|database| database.name), name, "{image}");
+        }
+        assert_eq!(has_health_check("redis:7"), Some(false));
+        assert_eq!(has_health_check("grafana/grafana"), None);
+        assert!(ends_at_once("python:3.12-slim") && !ends_at_once("nginx:1.27"));
+    }
+}
