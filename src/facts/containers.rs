@@ -43,6 +43,12 @@ pub(crate) fn pulled(service: &Service) -> Option<String> {
     Some(with_defaults(&image.text))
 }
 
+/// True if Docker starts the service again after a reboot, so that it is meant to last.
+pub(crate) fn is_kept_running(service: &Service) -> bool {
+    let policy = service.restart.as_ref().map(|restart| with_defaults(&restart.text));
+    policy.is_some_and(|policy| matches!(policy.as_str(), "always" | "unless-stopped"))
+}
+
 /// Whether the service's container has a health check; `None` if that is not known.
 pub(crate) fn has_health_check(service: &Service) -> Option<bool> {
     if let Some(check) = &service.healthcheck {

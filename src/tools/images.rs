@@ -31,6 +31,8 @@ pub(crate) struct Database {
     pub(crate) moved_by: Option<&'static str>,
     /// Variables of which it needs one to set up its first data. Each may also end in `_FILE`.
     pub(crate) needs: &'static [&'static str],
+    /// Its servers. The image sets up data only for them.
+    servers: &'static [&'static str],
 }
 
 const DATABASES: &[(&[&str], Database)] = &[
@@ -42,6 +44,7 @@ const DATABASES: &[(&[&str], Database)] = &[
             data: &["/var/lib/postgresql/data", "/var/lib/postgresql"],
             moved_by: Some("PGDATA"),
             needs: &["POSTGRES_PASSWORD", "POSTGRES_HOST_AUTH_METHOD"],
+            servers: &["postgres", "docker-entrypoint.sh"],
         },
     ),
     (
@@ -51,6 +54,7 @@ const DATABASES: &[(&[&str], Database)] = &[
             data: &["/var/lib/mysql"],
             moved_by: None,
             needs: &["MYSQL_ROOT_PASSWORD", "MYSQL_ALLOW_EMPTY_PASSWORD", "MYSQL_RANDOM_ROOT_PASSWORD"],
+            servers: &["mysqld"],
         },
     ),
     (
@@ -68,9 +72,13 @@ const DATABASES: &[(&[&str], Database)] = &[
                 "MYSQL_ALLOW_EMPTY_PASSWORD",
                 "MYSQL_RANDOM_ROOT_PASSWORD",
             ],
+            servers: &["mariadbd", "mysqld"],
         },
     ),
-    (&["mongo"], Database { name: "MongoDB", data: &["/data/db"], moved_by: None, needs: &[] }),
+    (
+        &["mongo"],
+        Database { name: "MongoDB", data: &["/data/db"], moved_by: None, needs: &[], servers: &["mongod"] },
+    ),
     (
         &["influxdb"],
         Database {
@@ -78,13 +86,29 @@ const DATABASES: &[(&[&str], Database)] = &[
             data: &["/var/lib/influxdb2", "/var/lib/influxdb", "/var/lib/influxdb3"],
             moved_by: None,
             needs: &[],
+            servers: &["influxd"],
         },
     ),
     (
         &["clickhouse/clickhouse-server"],
-        Database { name: "ClickHouse", data: &["/var/lib/clickhouse"], moved_by: None, needs: &[] },
+        Database {
+            name: "ClickHouse",
+            data: &["/var/lib/clickhouse"],
+            moved_by: None,
+            needs: &[],
+            servers: &["clickhouse-server"],
+        },
     ),
 ];
+
+/// Redis, if it is told to write its data down.
+const LASTING_REDIS: Database = Database {
+    name: "Redis",
+    data: &["/data"],
+    moved_by: None,
+    needs: &[],
+    servers: &["redis-server", "valkey-server"],
+};
 
 /// The name of an image on Docker Hub, without tag and digest: `postgres` for `docker.io/library/postgres:16`. `None` for
 /// another registry's image and where a variable decides.
@@ -114,6 +138,22 @@ pub(crate) fn ends_at_once(image: &str) -> bool {
 pub(crate) fn database(image: &str) -> Option<&'static Database> {
     let name = on_docker_hub(image)?;
     DATABASES.iter().find(|(images, _)| images.contains(&name)).map(|(_, database)| database)
+}
+
+/// The store that is told by its command to append each change to a file: `redis-server --appendonly yes`.
+pub(crate) fn lasting(image: &str, command: &str) -> Option<&'static Database> {
+    let name = on_docker_hub(image)?;
+    let mut words = command.split_whitespace().skip_while(|word| *word != "--appendonly").skip(1);
+    let appends = words.next().is_some_and(|word| word.trim_matches(['"', '\'']) == "yes");
+    (matches!(name, "redis" | "valkey/valkey") && appends).then_some(&LASTING_REDIS)
+}
+
+/// True if a container with these lines of Compose runs the server, and not a client or a job.
+pub(crate) fn starts_server(database: &Database, entrypoint: Option<&str>, command: Option<&str>) -> bool {
+    let first = command.and_then(|command| command.split_whitespace().next());
+    let name = |word: &str| database.servers.iter().any(|server| word.rsplit('/').next() == Some(server));
+    let server = |word: &str| word.starts_with('-') || name(word);
+    entrypoint.is_none() && first.is_none_or(server)
 }
 
 #[cfg(test)]

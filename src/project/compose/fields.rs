@@ -46,6 +46,7 @@ impl<'a> Reader<'a> {
             environment: Vec::new(),
             env_file: Vec::new(),
             volumes: Vec::new(),
+            is_interactive: false,
             has_tmpfs: false,
             extra_hosts: Vec::new(),
             secrets: Vec::new(),
@@ -77,6 +78,8 @@ impl<'a> Reader<'a> {
             **slot = field(name).and_then(|n| self.text(name, n));
         }
         service.provided = field("provider").is_some();
+        service.is_interactive =
+            ["tty", "stdin_open"].iter().any(|name| field(name).and_then(Node::text).is_some_and(is_true));
         service.has_tmpfs = field("tmpfs").is_some();
         service.extra_hosts = field("extra_hosts").map_or_else(Vec::new, hosts);
         service.build = field("build").and_then(|n| self.build(n));

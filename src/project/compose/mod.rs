@@ -202,6 +202,8 @@ pub(crate) struct Service {
     pub(crate) env_file: Vec<EnvFile>,
     /// `volumes`.
     pub(crate) volumes: Vec<Volume>,
+    /// True if it has a terminal or an open input (`tty`, `stdin_open`), so that a shell stays in it.
+    pub(crate) is_interactive: bool,
     /// True if some directory lies in memory (`tmpfs`).
     pub(crate) has_tmpfs: bool,
     /// `extra_hosts`: names with the addresses that they get.

@@ -1,0 +1,48 @@
+//! `services/no-password`: the image of a database does not start without a password, and gets none.
+
+use crate::facts::containers::{at_most, elsewhere, judged, pulled};
+use crate::facts::world::World;
+use crate::finding::{Finding, Severity};
+use crate::project::compose::{Service, Text, with_defaults};
+use crate::rules::id;
+use crate::tools::images::{self, Database};
+
+/// `services/no-password`.
+pub(super) fn no_password(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let runs = context.deploy().in_containers();
+    for compose in judged(context) {
+        for service in &compose.services {
+            let Some(database) = pulled(service).and_then(|image| images::database(&image)) else { continue };
+            let line = |text: &Option<Text>| text.as_ref().map(|text| text.text.clone());
+            let (entrypoint, command) = (line(&service.entrypoint), line(&service.command));
+            if database.needs.is_empty()
+                || !images::starts_server(database, entrypoint.as_deref(), command.as_deref())
+                || is_given(service, database)
+                || elsewhere(context, compose, &service.name).any(|other| is_given(other, database))
+            {
+                continue;
+            }
+            let place = service.image.as_ref().map_or(service.name_span, |image| image.span);
+            let message = format!(
+                "`{}` does not start: the image of {} sets up no data without `{}`",
+                service.name, database.name, database.needs[0]
+            );
+            let help = format!("set `{}` under `environment`, from `.env` or a secret", database.needs[0]);
+            let mut draft = context.finding(id::SERVICES_NO_PASSWORD, place, message).help(help);
+            if !runs {
+                draft = draft.severity(Severity::Warning);
+            }
+            found.push(draft.at_most(at_most(compose)).done());
+        }
+    }
+}
+
+/// True if the service may get what the image needs. An empty value is none.
+fn is_given(service: &Service, database: &Database) -> bool {
+    let set = service.environment.iter().any(|variable| {
+        let name = variable.name.strip_suffix("_FILE").unwrap_or(&variable.name);
+        database.needs.contains(&name)
+            && variable.value.as_ref().is_none_or(|value| !with_defaults(value).is_empty())
+    });
+    set || !service.env_file.is_empty()
+}
