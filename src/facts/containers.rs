@@ -49,6 +49,12 @@ pub(crate) fn is_kept_running(service: &Service) -> bool {
     policy.is_some_and(|policy| matches!(policy.as_str(), "always" | "unless-stopped"))
 }
 
+/// The family of stores that the service belongs to.
+pub(crate) fn family(service: &Service) -> Option<&'static str> {
+    let built = service.built.as_ref().map(|built| built.base.clone());
+    images::family(&pulled(service).or(built)?)
+}
+
 /// Whether the service's container has a health check; `None` if that is not known.
 pub(crate) fn has_health_check(service: &Service) -> Option<bool> {
     if let Some(check) = &service.healthcheck {

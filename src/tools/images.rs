@@ -148,6 +148,46 @@ pub(crate) fn lasting(image: &str, command: &str) -> Option<&'static Database> {
     (matches!(name, "redis" | "valkey/valkey") && appends).then_some(&LASTING_REDIS)
 }
 
+/// What an image stores or passes on: stores of one family speak one protocol.
+pub(crate) fn family(image: &str) -> Option<&'static str> {
+    let name = on_docker_hub(image)?;
+    match name {
+        "redis" | "valkey/valkey" | "redis/redis-stack" | "redis/redis-stack-server" => Some("redis"),
+        "rabbitmq" => Some("rabbitmq"),
+        _ => match database(image)?.name {
+            "PostgreSQL" => Some("postgres"),
+            "MySQL" | "MariaDB" => Some("mysql"),
+            "MongoDB" => Some("mongo"),
+            _ => None,
+        },
+    }
+}
+
+/// The families that a URL of this scheme leads to: `postgresql`.
+pub(crate) fn families_of_scheme(scheme: &str) -> Option<&'static [&'static str]> {
+    Some(match scheme {
+        "postgres" | "postgresql" => &["postgres"],
+        "mysql" | "mysql2" | "mariadb" => &["mysql"],
+        "mongodb" => &["mongo"],
+        "redis" | "rediss" | "valkey" => &["redis"],
+        "amqp" | "amqps" => &["rabbitmq"],
+        _ => return None,
+    })
+}
+
+/// The families that the first word of a variable is about: `DB` of `DB_HOST`.
+pub(crate) fn families_of_word(word: &str) -> Option<&'static [&'static str]> {
+    Some(match word {
+        "DB" | "DATABASE" => &["postgres", "mysql"],
+        "POSTGRES" | "POSTGRESQL" | "PG" => &["postgres"],
+        "MYSQL" | "MARIADB" => &["mysql"],
+        "MONGO" | "MONGODB" => &["mongo"],
+        "REDIS" | "VALKEY" => &["redis"],
+        "RABBITMQ" | "AMQP" => &["rabbitmq"],
+        _ => return None,
+    })
+}
+
 /// True if a container with these lines of Compose runs the server, and not a client or a job.
 pub(crate) fn starts_server(database: &Database, entrypoint: Option<&str>, command: Option<&str>) -> bool {
     let first = command.and_then(|command| command.split_whitespace().next());

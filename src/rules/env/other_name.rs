@@ -1,0 +1,126 @@
+//! `env/other-name`: the deployment sets a variable that nothing reads, and the code reads one of nearly the same name.
+
+use crate::facts::environment::names::{is_given, is_of_library};
+use crate::facts::environment::table::{Variable, Writer};
+use crate::facts::world::World;
+use crate::finding::Finding;
+use crate::project::env::Use;
+use crate::repo::names::is_beside;
+use crate::rules::id;
+use crate::source::Span;
+use std::collections::HashSet;
+
+/// `env/other-name`.
+pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let project = context.project;
+    // Code in a language that is not read may read any name.
+    let foreign = |path: &String| {
+        ["go", "rs", "java", "kt", "rb", "php", "cs", "ex", "exs", "scala", "swift", "c", "cc", "cpp"]
+            .contains(&path.rsplit('.').next().unwrap_or_default())
+    };
+    if project.env.uses.is_empty() || project.inventory.others.iter().any(foreign) {
+        return;
+    }
+    let table = context.environment();
+    let built = of_built_services(context);
+    for (name, variable) in table.iter() {
+        let Some((span, by)) = place(variable, &built) else { continue };
+        let read = !variable.reads.is_empty() || table.is_read_by_code(name);
+        let passed = variable.writes.iter().any(|w| matches!(w.by, Writer::Dockerfile | Writer::Code));
+        if read || passed || is_given(name) || is_read_by_others(context, name) {
+            continue;
+        }
+        let unset = |one: &&Use| -> bool {
+            let other = table.get(&one.name);
+            let set = |by: Writer| other.is_some_and(|v| v.writes.iter().any(|write| write.by == by));
+            !set(by) && !set(Writer::Written) && !is_beside(context.sources.file(one.span.file).path())
+        };
+        let Some(one) = project.env.uses.iter().filter(|one| is_like(name, &one.name)).find(unset) else {
+            continue;
+        };
+        let reads = one.name.to_ascii_uppercase();
+        let message = format!("nothing reads `{name}`, which is set here: the code reads `{reads}`");
+        let draft = context
+            .finding(id::ENV_OTHER_NAME, span, message)
+            .help(format!("set `{reads}` instead, if that is what was meant, or remove `{name}`"))
+            .related(one.span, "the code reads this");
+        found.push(draft.done());
+    }
+}
+
+/// The variables of services that are built from the repo. Images of other people read names of their own.
+fn of_built_services(context: &World<'_, '_>) -> HashSet<Span> {
+    let services = context.project.composes.iter().filter(|compose| !compose.is_development());
+    let services = services.flat_map(|compose| &compose.services).filter(|service| service.build.is_some());
+    services.flat_map(|service| &service.environment).map(|variable| variable.span).collect()
+}
+
+/// Where the deployment sets it, and by what.
+fn place(variable: &Variable, built: &HashSet<Span>) -> Option<(Span, Writer)> {
+    let sets = |write: &&crate::facts::environment::table::Write| match write.by {
+        Writer::Compose => built.contains(&write.span) && write.value.is_some(),
+        Writer::Unit => true,
+        _ => false,
+    };
+    variable.writes.iter().find(sets).map(|write| (write.span, write.by))
+}
+
+/// True if a library may read the name, or a script has it in some other way.
+fn is_read_by_others(context: &World<'_, '_>, name: &str) -> bool {
+    let node = context.project.inventory.code.iter().any(|path| !path.ends_with(".py"));
+    // Only a package of node reads this name by itself.
+    let debug = name == "DEBUG" && !node;
+    is_of_library(name) && !debug || context.environment().words_of_scripts.contains(name)
+}
+
+/// True if one name is the other with one word more at either end, or with its words joined or cut short.
+fn is_like(set: &str, read: &str) -> bool {
+    let joined = |name: &str| name.replace('_', "");
+    let same = joined(set) == joined(read) && set != read;
+    let equal = set == read;
+    let (set, read) = (words(set), words(read));
+    if equal || read.first().is_some_and(|word| word == "TEST") {
+        return false;
+    }
+    let longer = |long: &[String], short: &[String]| {
+        long.len() == short.len() + 1 && (long[1..] == *short || long[..short.len()] == *short)
+    };
+    longer(&set, &read) || longer(&read, &set) || same || set == read
+}
+
+/// The words of a name, in capitals and written out.
+fn words(name: &str) -> Vec<String> {
+    const SHORT: [(&str, &str); 6] = [
+        ("ENV", "ENVIRONMENT"),
+        ("DB", "DATABASE"),
+        ("PASS", "PASSWORD"),
+        ("PASSWD", "PASSWORD"),
+        ("PWD", "PASSWORD"),
+        ("ADDR", "ADDRESS"),
+    ];
+    let long =
+        |word: &str| SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long).to_owned();
+    name.to_ascii_uppercase().split('_').filter(|word| !word.is_empty()).map(long).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn names_are_alike_by_one_word_or_a_short_form() {
+        for (set, read, like) in [
+            ("DEBUG", "DJANGO_DEBUG", true),
+            ("HUBCLOCK_ENV", "ENVIRONMENT", true),
+            ("SECRET_KEY_FILE", "SECRET_KEY", true),
+            ("DBHOST", "DB_HOST", true),
+            ("DB_PASS", "DATABASE_PASSWORD", true),
+            ("LOGLEVEL", "LOG_LEVEL", true),
+            ("DB_HOST", "TEST_DB_HOST", false),
+            ("DB_HOST", "DB_PORT", false),
+            ("URL", "NEXT_PUBLIC_API_URL", false),
+        ] {
+            assert_eq!(is_like(set, read), like, "{set} {read}");
+        }
+    }
+}
