@@ -30,10 +30,15 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         if read || passed || is_given(name) || is_read_by_others(context, name) {
             continue;
         }
+        let beside = in_the_same_service(context, span);
         let unset = |one: &&Use| -> bool {
-            let other = table.get(&one.name);
-            let set = |by: Writer| other.is_some_and(|v| v.writes.iter().any(|write| write.by == by));
-            !set(by) && !set(Writer::Written) && !is_beside(context.sources.file(one.span.file).path())
+            let writes = table.get(&one.name).into_iter().flat_map(|variable| &variable.writes);
+            let set = match by {
+                // What another container gets does not reach this one.
+                Writer::Compose => beside.iter().any(|known| known.eq_ignore_ascii_case(&one.name)),
+                _ => writes.into_iter().any(|write| write.by == by || write.by == Writer::Written),
+            };
+            !set && !is_beside(context.sources.file(one.span.file).path())
         };
         let Some(one) = project.env.uses.iter().filter(|one| is_like(name, &one.name)).find(unset) else {
             continue;
@@ -53,6 +58,13 @@ fn of_built_services(context: &World<'_, '_>) -> HashSet<Span> {
     let services = context.project.composes.iter().filter(|compose| !compose.is_development());
     let services = services.flat_map(|compose| &compose.services).filter(|service| service.build.is_some());
     services.flat_map(|service| &service.environment).map(|variable| variable.span).collect()
+}
+
+/// The names that the same services set, if it is a service that sets a variable here.
+fn in_the_same_service<'w>(context: &'w World<'_, '_>, span: Span) -> Vec<&'w str> {
+    let services = context.project.composes.iter().flat_map(|compose| &compose.services);
+    let own = services.filter(|service| service.environment.iter().any(|variable| variable.span == span));
+    own.flat_map(|service| &service.environment).map(|variable| variable.name.as_str()).collect()
 }
 
 /// Where the deployment sets it, and by what.
