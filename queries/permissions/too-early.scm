@@ -13,6 +13,21 @@
   (#place? @finding "here")
   (#not-on-failure? @finding "handled"))
 
+; Another account runs a command …
+((command) @finding
+  (#set! once "other")
+  (#effect? @finding "*" "*")
+  (#runs-as? @finding "app" "other")
+  (#place? @finding "here")
+  (#not-on-failure? @finding "handled"))
+
+((command) @finding
+  (#set! once "other")
+  (#role? @finding "dependencies" "build" "static-files" "migrate" "source")
+  (#runs-as? @finding "app" "other")
+  (#place? @finding "here")
+  (#not-on-failure? @finding "handled"))
+
 ; … and the account or the path is made only later.
 ((command) @other
   (#effect? @other "create" "user" "path")

@@ -233,6 +233,8 @@ impl<'r> Made<'_, 'r, '_> {
                 inside && !other() && !got()
             };
             let writes = later.deed.effects.iter().any(|e: &Effect| match (&e.change, &e.resource) {
+                // A clone fills a directory that is there.
+                (Change::Create(PathKind::Tree), Resource::Path(p)) if p == path => into(p),
                 (Change::Create(_) | Change::Write, Resource::Path(p)) => into(&p.dirname()),
                 _ => false,
             });

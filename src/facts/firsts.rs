@@ -1,7 +1,7 @@
 //! Which accounts and paths the steps of a script make first, and whether another script may have made them before.
 
 use crate::facts::owners::holders;
-use crate::model::{Deployment, Step, StepId};
+use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use std::collections::HashMap;
@@ -9,6 +9,8 @@ use std::collections::HashMap;
 /// What a step needs that only a later step makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lacking<'s> {
+    /// The account that runs it.
+    Runner(&'s Value),
     /// The account that it gives a path to.
     Account(&'s Value),
     /// The path whose owner or mode it sets.
@@ -85,6 +87,12 @@ impl<'s> Firsts<'s> {
         let (making, step) = (script.step(maker), script.step(needs));
         if maker <= needs || making.entry != step.entry {
             return None;
+        }
+        if let User::Named(user) = &step.user
+            && makes_account(making, user)
+            && !self.accounts.is_before(user.key(), needs)
+        {
+            return Some(Lacking::Runner(user));
         }
         step.deed.effects.iter().find_map(|effect| {
             let Resource::Path(path) = &effect.resource else { return None };

@@ -163,6 +163,14 @@ impl Inventory {
         (!missed).then_some(false)
     }
 
+    /// True for a path inside a directory of a build's output that the repo does not have.
+    pub(crate) fn is_in_no_output(&self, path: &str) -> bool {
+        let top = path.split('/').position(is_output);
+        let directory = top.map(|top| path.split('/').take(top + 1).collect::<Vec<_>>().join("/"));
+        let is_inside = path.split('/').count() > top.map_or(usize::MAX, |top| top + 1);
+        is_inside && directory.is_some_and(|directory| !self.outputs.contains(&directory))
+    }
+
     /// Everything that is not a directory.
     pub(crate) fn files(&self) -> impl Iterator<Item = &String> {
         let lists = [

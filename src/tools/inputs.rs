@@ -47,6 +47,15 @@ fn named(argv: &Argv) -> Vec<Value> {
             let named = pairs.filter(|pair| matches!(pair[0].value.as_literal(), Some("-f" | "--file")));
             named.map(|pair| pair[1].value.clone()).collect()
         }
+        // git(1): what follows needs a repository there.
+        "git" => repository(argv).into_iter().collect(),
+        "sed" => {
+            let options =
+                argv.options("n|quiet|silent e|expression: f|file: E r|regexp-extended i? s|separate z u");
+            let skipped = usize::from(!options.has("e") && !options.has("f"));
+            let files = options.operands.iter().skip(skipped).filter(|_| !options.has("i"));
+            files.map(|arg| arg.value.clone()).collect()
+        }
         "alembic" => argv.leading_options("c|config: n|name: x:").values("c").cloned().collect(),
         // sysctl(8): `-p` takes a file.
         "sysctl" if argv.has_word("-p") || argv.has_word("--load") => {
@@ -68,6 +77,17 @@ fn named(argv: &Argv) -> Vec<Value> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The `.git` of the directory that `-C` names, for a command that works in a repository.
+fn repository(argv: &Argv) -> Option<Value> {
+    let options = argv.leading_options("C: c: git-dir: work-tree: p|paginate no-pager bare");
+    let verb = argv.literal(options.first_operand)?;
+    let works =
+        ["pull", "fetch", "reset", "checkout", "switch", "merge", "rebase", "submodule"].contains(&verb);
+    let mut path = options.value("C").filter(|_| works)?.clone();
+    path.push_str("/.git");
+    Some(path)
 }
 
 /// npm-ci(1), npm-run(1) and their like need a package.json. `npm install NAME` and `-g` do not.
@@ -93,6 +113,9 @@ fn commands_name_what_they_read() {
     };
     assert_eq!(inputs("pip install -r /opt/a/requirements.txt"), ["/opt/a/requirements.txt"]);
     assert_eq!(inputs("docker compose -f /opt/a/b.yml up -d"), ["/opt/a/b.yml"]);
+    assert_eq!(inputs("git -C /opt/a pull --ff-only"), ["/opt/a/.git"]);
+    assert_eq!(inputs("git -C /opt/a init"), Vec::<String>::new());
+    assert_eq!(inputs("sed -n 's/a/b/p' /etc/x.env"), ["/etc/x.env"]);
     assert_eq!(inputs("docker run -f x"), Vec::<String>::new());
     assert_eq!(inputs("npm --prefix /opt/a ci"), ["/opt/a/package.json"]);
     assert_eq!(inputs("npm install -g pm2"), Vec::<String>::new());

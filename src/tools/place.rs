@@ -46,3 +46,23 @@ pub(crate) fn is_searched_by_systemd(directory: &str) -> bool {
     ]
     .contains(&directory.trim_end_matches('/'))
 }
+
+/// Files of Debian's base system in `/etc`.
+const OF_THE_BASE: [&str; 14] = [
+    "bash.bashrc", "crontab", "environment", "fstab", "group", "hostname", "hosts", "issue", "motd",
+    "passwd", "profile", "resolv.conf", "sudoers", "sysctl.conf",
+];
+
+/// True for a path where no package of the system has a file of its own.
+pub(crate) fn is_own_place(path: &Value) -> bool {
+    const PLACES: [&str; 11] = [
+        "/etc", "/etc/cron.d", "/etc/default", "/etc/nginx/conf.d", "/etc/nginx/sites-available",
+        "/etc/systemd/system", "/opt", "/srv", "/usr/local/bin", "/var/lib", "/var/www",
+    ];
+    let name = path.basename();
+    let name = name.as_literal().unwrap_or_default();
+    let place = path.dirname();
+    place.as_literal().is_some_and(|place| PLACES.contains(&place))
+        && !OF_THE_BASE.contains(&name)
+        && name != "default"
+}

@@ -1,6 +1,7 @@
 //! What lies on a new server's disk when the first run reaches a step: what the steps before have made, and the repo's own
 //! content where they brought it.
 
+use crate::facts::first_run::rights::is_of_the_system;
 use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
@@ -12,6 +13,7 @@ use crate::shell::wrappers::Place;
 use crate::tools::calls::compiles;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
+use crate::tools::place::is_own_place;
 use crate::tools::python::is_environment;
 
 /// A path that is not there.
@@ -128,8 +130,16 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 sure,
             });
         }
-        let holder = self.holder(path, before)?;
-        let mut sure = if self.made_elsewhere(path) { return None } else { Confidence::High };
+        let Some(holder) = self.holder(path, before) else {
+            // No server has a file of a project there.
+            let is_strange = is_top(&path.dirname()) && is_written_by_people(base(path.key()));
+            let is_missing = is_strange || later.is_some() && is_own_place(path);
+            let lack = Lack { later, holder: None, in_repo: None, sure: Confidence::High };
+            let is_missing =
+                is_missing && !self.made_elsewhere(path) && !self.may_be_made(path, StepId(0), before);
+            return is_missing.then_some(lack);
+        };
+        let mut sure = Confidence::High;
         let mut repo = None;
         for tree in &trees {
             match &tree.brings {
@@ -137,8 +147,8 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 Brings::Repo(prefix, known) => {
                     let rest = path.key()[tree.root.key().len()..].trim_matches('/');
                     let inside = format!("{prefix}/{rest}").trim_matches('/').to_owned();
-                    if !in_environment(&inside) && self.world.project.inventory.holds(&inside) != Some(false)
-                    {
+                    let is_outside = in_environment(&inside) && !inside.ends_with(".git");
+                    if !is_outside && self.world.project.inventory.holds(&inside) != Some(false) {
                         return None;
                     }
                     sure = sure.min(*known);
@@ -146,12 +156,13 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 }
             }
         }
-        let first = trees.iter().map(|tree| tree.step).min().unwrap_or(holder);
-        if self.may_be_made(path, first, before) {
+        // A directory may be older than the script, with what somebody put into it.
+        let is_certain = in_environment(path.key()) || base(path.key()) == ".git";
+        if trees.is_empty() && later.is_none() && !is_certain {
             return None;
         }
-        // A directory may be older than the script, with what somebody put into it.
-        if trees.is_empty() && later.is_none() {
+        let first = trees.iter().map(|tree| tree.step).min().unwrap_or(holder);
+        if self.made_elsewhere(path) || self.may_be_made(path, first, before) {
             return None;
         }
         Some(Lack { later, holder: Some(holder), in_repo: repo, sure })
@@ -162,11 +173,13 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let later = self.script.made_after(before, path)?;
         let (step, own) = (self.script.step(later), self.script.step(before));
         let creates = step.deed.effects.iter().any(|effect| {
-            matches!(effect.change, Change::Create(_))
+            matches!(effect.change, Change::Create(_) | Change::Write)
                 && matches!(&effect.resource, Resource::Path(made) if path.is_under(made))
         });
-        let behind = step.span.file != own.span.file || step.span.start > own.span.start;
-        (creates && behind && !step.in_loop).then_some(later)
+        let behind = step.span.file != own.span.file || step.span.start >= own.span.start;
+        // What works in the directory does not make it.
+        let inside = step.argv.cwd.is_under(path);
+        (creates && behind && !inside && !step.in_loop).then_some(later)
     }
 
     /// The highest missing directory above a missing path, or the path itself.
@@ -239,6 +252,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         while above.key().len() > 1 && above.key().contains('/') {
             let state = self.script.first_state(before, &Resource::Path(above.clone()));
             match state.presence {
+                _ if above.as_literal().is_some_and(is_of_the_system) => return None,
                 Presence::There => return state.by,
                 Presence::Untouched => above = above.dirname(),
                 _ => return None,
@@ -251,7 +265,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let inventory = &self.world.project.inventory;
         let known = Value::from_key(in_repo, path).as_literal().is_some();
         let is_out = in_repo.starts_with("..");
-        if !known || is_out || !is_written_by_people(in_repo) || inventory.holds(in_repo) != Some(false) {
+        // What a build puts there is there only after a build, unless git has it.
+        let is_output = inventory.is_in_no_output(in_repo);
+        let is_lacking =
+            is_output || is_written_by_people(in_repo) && inventory.holds(in_repo) == Some(false);
+        if !known || is_out || !is_lacking {
             return None;
         }
         (!self.may_be_made(path, StepId(0), before)).then_some(Confidence::High)
@@ -260,7 +278,8 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     /// True if a step between two may make the path without saying so.
     fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
         let name = base(path.key());
-        let source = is_written_by_people(name) || name.starts_with(".env");
+        // No build writes to the system's directories.
+        let source = is_written_by_people(name) || name.starts_with(".env") || is_own_place(path);
         self.script.steps[from.0 as usize..before.0 as usize].iter().any(|step| {
             let roles = &step.deed.roles;
             let environment = in_environment(path.key());
@@ -301,5 +320,11 @@ fn below_root(path: &Value) -> Option<&str> {
 
 /// True for a path inside a virtual environment, by its name.
 fn in_environment(path: &str) -> bool {
-    path.split('/').any(is_environment)
+    let parts: Vec<&str> = path.split('/').collect();
+    parts.windows(2).any(|pair| is_environment(pair[0]) && matches!(pair[1], "bin" | "lib"))
+}
+
+/// Directories in which everything belongs to nobody but this server's people: hier(7).
+fn is_top(path: &Value) -> bool {
+    matches!(path.as_literal(), Some("/" | "/opt" | "/srv"))
 }

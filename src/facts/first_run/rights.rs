@@ -6,7 +6,7 @@ use crate::model::{Deployment, OnFailure, Presence, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Resource, Role};
 
 /// Directories that every server has, that belong to root and that only root may write to: hier(7), and the layout of
 /// Debian's base-files.
@@ -14,6 +14,11 @@ const ROOTS: [&str; 17] = [
     "/", "/etc", "/etc/nginx", "/etc/systemd/system", "/home", "/mnt", "/opt", "/root", "/run", "/srv",
     "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/log",
 ];
+
+/// True for a directory of every server, whatever it holds.
+pub(super) fn is_of_the_system(path: &str) -> bool {
+    ROOTS.contains(&path) || matches!(path, "/tmp" | "/var/www" | "/var/backups" | "/var/cache" | "/var/tmp")
+}
 
 /// A step that makes something where its account may not.
 pub(crate) struct Refused<'s> {
@@ -60,13 +65,19 @@ fn directory_of_root(
     id: StepId,
     path: &Value,
 ) -> Option<&'static str> {
-    let parent = path.dirname();
-    let directory = ROOTS.iter().find(|root| parent.as_literal() == Some(**root))?;
-    let state = script.first_state(id, &Resource::Path(path.clone()));
     let is_known = path.knowledge() <= Knowledge::Symbolic && !path.is_glob();
-    if !is_known || state.presence != Presence::Untouched {
+    let untouched =
+        |path: &Value| script.first_state(id, &Resource::Path(path.clone())).presence == Presence::Untouched;
+    if !is_known || !untouched(path) {
         return None;
     }
+    // git-clone(1) makes the directories above.
+    let climbs = script.step(id).deed.roles.contains(&Role::Clone);
+    let above = std::iter::successors(Some(path.dirname()), |path| Some(path.dirname())).take(16);
+    let mut above = above
+        .skip_while(|path| climbs && untouched(path) && !path.as_literal().is_some_and(is_of_the_system));
+    let parent = above.next()?;
+    let directory = ROOTS.iter().find(|root| parent.as_literal() == Some(**root))?;
     let opens = |step: &Step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
             (Change::Own { recursive, .. } | Change::Mode { recursive, .. }, Resource::Path(target)) => {
@@ -79,7 +90,7 @@ fn directory_of_root(
     let elsewhere = world.steps().any(|(other, _, step)| {
         let makes = step.deed.effects.iter().any(|effect| {
             matches!(effect.change, Change::Create(_) | Change::Write)
-                && matches!(&effect.resource, Resource::Path(made) if made == path)
+                && matches!(&effect.resource, Resource::Path(made) if path.is_under(made) || made.is_under(path))
                 && !std::ptr::eq(other, script)
         });
         makes || opens(step)

@@ -34,6 +34,8 @@ pub(crate) enum Need {
     Directory,
     /// A file that it reads or changes.
     File,
+    /// What it copies or moves.
+    Source,
 }
 
 /// The steps that fail, each with the first path that it lacks. What lies in a missing directory is told once.
@@ -53,7 +55,9 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
         let needs = needs(step);
         let lacking = needs.into_iter().find_map(|(path, span, need)| {
             let lack = disk.lacks(&path, id)?;
-            Some((path, span, need, lack))
+            // A copy of what the system may have is made before it is replaced.
+            let is_backup = need == Need::Source && lack.holder.is_none() && lack.in_repo.is_none();
+            (!is_backup).then_some((path, span, need, lack))
         });
         let Some((path, span, need, mut lack)) = lacking else { continue };
         let top = disk.top(&path, id);
@@ -94,7 +98,7 @@ fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
             && matches!(content.how, How::Copied | How::Kept | How::Moved)
         {
             let named = argv.args.iter().find(|arg| argv.path(arg) == *from);
-            needs.push((from.clone(), named.map_or(step.span, |arg| arg.span), Need::File));
+            needs.push((from.clone(), named.map_or(step.span, |arg| arg.span), Need::Source));
         }
         let changes = matches!(effect.change, Change::Own { .. } | Change::Mode { .. } | Change::Edit);
         if let Resource::Path(path) = &effect.resource

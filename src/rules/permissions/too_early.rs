@@ -16,6 +16,11 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let Some((later, lacking)) = later else { return draft };
     let (words, line) = (world.words(step.span), world.line(later));
     let (message, about, help) = match lacking {
+        Lacking::Runner(user) => (
+            format!("`{words}` runs as `{user}`, which is created only on {line}: unknown user"),
+            user,
+            format!("create `{user}` first"),
+        ),
         Lacking::Account(user) => (
             format!("`{words}` fails with \"invalid user\", because `{user}` is created only on {line}"),
             user,

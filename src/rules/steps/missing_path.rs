@@ -13,7 +13,8 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         for trouble in troubles(context, script) {
             let lack = &trouble.lack;
             // A script that sets nothing up relies on what is there.
-            if lack.in_repo.is_none() && lack.later.is_none() && !deploy.is_from_scratch() {
+            let stands_alone = lack.later.is_none() || lack.holder.is_none();
+            if lack.in_repo.is_none() && stands_alone && !deploy.is_from_scratch() {
                 continue;
             }
             let step = script.step(trouble.step);
