@@ -304,6 +304,8 @@ impl<'a> Lexer<'_, 'a> {
             _ => return opaque,
         };
         let name = &self.text[range.start..stop];
+        // bash(1), Arrays: the element 0 is what the name alone means.
+        let stop = if self.text[stop..range.end].starts_with("[0]") { stop + 3 } else { stop };
         let rest = &self.text[stop..range.end];
         let operand = |skip: usize| -> &'a [Part<'a>] {
             let mut parts = Vec::new();

@@ -1,11 +1,13 @@
 //! What the first run of a script meets on a new server, where the model's second run says what the script meets again.
 //! Whether that is worth a finding is asked elsewhere.
 
+mod clones;
 mod disk;
 mod names;
 mod rights;
 mod troubles;
 
+pub(crate) use clones::refused_clones;
 pub(crate) use names::unset_names;
 pub(crate) use rights::refused;
 pub(crate) use troubles::{Need, troubles};

@@ -1,0 +1,45 @@
+//! Clones that git refuses in the first run, because the directory is not empty.
+
+use crate::facts::first_run::disk::Disk;
+use crate::facts::ground::Ground;
+use crate::model::{Deployment, OnFailure, Presence, StepId};
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, PathKind, Resource, Role};
+
+/// A clone into a directory that an earlier step has filled.
+pub(crate) struct RefusedClone<'s> {
+    /// The clone.
+    pub(crate) step: StepId,
+    /// The directory.
+    pub(crate) path: &'s Value,
+    /// The step that put something into it.
+    pub(crate) filler: StepId,
+}
+
+/// The clones of a script that git-clone(1) refuses: "destination path already exists and is not an empty directory".
+pub(crate) fn refused_clones<'a, 's>(
+    world: &Ground<'_, 'a>,
+    script: &'s Deployment<'a>,
+) -> Vec<RefusedClone<'s>> {
+    let clones = script.iter().filter(|(_, step)| {
+        step.entry == 0
+            && step.place == Place::Here
+            && step.on_failure != OnFailure::Handled
+            && step.deed.roles.contains(&Role::Clone)
+    });
+    let mut disk = None;
+    let refused = clones.filter_map(|(id, step)| {
+        let path = step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
+            (Change::Create(PathKind::Tree), Resource::Path(path)) => Some(path),
+            _ => None,
+        })?;
+        let state = script.first_state(id, &Resource::Path(path.clone()));
+        let filler = state.by.filter(|_| state.presence == Presence::There && state.filled)?;
+        // Another clone of the same directory is another branch of the same work.
+        let is_clone = script.step(filler).deed.roles.contains(&Role::Clone);
+        let disk = disk.get_or_insert_with(|| Disk::of(world, script));
+        (!is_clone && disk.skips(id) != Some(true)).then_some(RefusedClone { step: id, path, filler })
+    });
+    refused.collect()
+}
