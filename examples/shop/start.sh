@@ -160,6 +160,14 @@ server {
 EOF
 # FAULT: fails on the second run, the link exists
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
+# FAULT: cron ignores a name with a dot
+echo "0 4 * * * root /usr/bin/find /var/tmp -name 'shop-*' -mtime +7 -delete" > /etc/cron.d/shop.clean
+# FAULT: nothing makes /var/log/shop-status, so the shell of the job can't open its log
+echo "*/5 * * * * root /usr/bin/curl -fsS http://127.0.0.1:8081/ >> /var/log/shop-status/status.log" > /etc/cron.d/shop-status
+# FAULT: moved before it is filled: the page is empty
+page=$(mktemp /etc/nginx/.maintenance.XXXXXX)
+mv "$page" /etc/nginx/maintenance.html
+echo "The shop is closed for an hour." > "$page"
 # FAULT: nothing enables this site: nginx never reads it
 cat > /etc/nginx/sites-available/status <<EOF
 server { listen 8081; server_name status.$DOMAIN; location / { stub_status; } }
