@@ -26,7 +26,7 @@ fn each_fault_that_the_shop_admits_is_found() {
     let report = shop("shop");
     for script in [
         "start.sh", "scripts/staging.sh", "scripts/install-canary.sh", "scripts/demo.sh",
-        "scripts/restore.sh",
+        "scripts/restore.sh", "scripts/window.sh",
     ] {
         let file = report.sources.find(script).unwrap();
         let source = report.sources.file(file);
@@ -58,7 +58,7 @@ fn on_the_shop_put_right_the_tool_is_silent() {
         taken,
         [
             "scripts/demo.sh", "scripts/install-canary.sh", "scripts/restore.sh", "scripts/staging.sh",
-            "start.sh"
+            "scripts/window.sh", "start.sh"
         ]
     );
 }

@@ -38,6 +38,8 @@ struct Tree {
 enum Brings {
     /// The repo that is read, or what lies at a path in it.
     Repo(String, Confidence),
+    /// Another repo than the one that is read.
+    OtherRepo,
     /// A virtual environment.
     Environment,
     /// Nobody knows.
@@ -100,7 +102,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         used.sort();
         used.dedup();
         match used.len() {
-            0 => Brings::Unknown,
+            0 => Brings::OtherRepo,
             1 => Brings::Repo(String::new(), Confidence::Medium),
             _ => Brings::Repo(String::new(), Confidence::High),
         }
@@ -143,7 +145,9 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let mut repo = None;
         for tree in &trees {
             match &tree.brings {
-                Brings::Unknown | Brings::Environment => return None,
+                // Nobody keeps an environment in git.
+                Brings::OtherRepo if in_environment(path.key()) => sure = sure.min(Confidence::Medium),
+                Brings::Unknown | Brings::OtherRepo | Brings::Environment => return None,
                 Brings::Repo(prefix, known) => {
                     let rest = path.key()[tree.root.key().len()..].trim_matches('/');
                     let inside = format!("{prefix}/{rest}").trim_matches('/').to_owned();

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Sets up the screen in the shop's window, a server of its own that shows customers' pictures.
+# Run as root on that server: scripts/window.sh
+set -euo pipefail
+
+WINDOW_DIR=/opt/window
+WINDOW_PORT=8300
+ADDRESS=127.0.0.1:$WINDOW_PORT
+
+write_settings() {
+    printf 'address = "%s"\n' "$1" >"$WINDOW_DIR/window.toml"
+}
+
+apt-get update
+apt-get install -y git python3-venv sudo
+
+id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
+install -d -o window -g window "$WINDOW_DIR" /var/log/window
+
+if [ -d "$WINDOW_DIR/.git" ]; then
+    sudo -u window git -C "$WINDOW_DIR" pull --ff-only
+else
+    sudo -u window git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
+fi
+install -d -o window -g window "$WINDOW_DIR/pictures"
+
+[ -x "$WINDOW_DIR/venv/bin/python" ] || sudo -u window python3 -m venv "$WINDOW_DIR/venv"
+sudo -u window "$WINDOW_DIR/venv/bin/pip" install --quiet pillow
+write_settings "$ADDRESS"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Sets up the screen in the shop's window, a server of its own that shows customers' pictures.
+# Run as root on that server: scripts/window.sh
+set -euo pipefail
+
+WINDOW_DIR=/opt/window
+# FAULT: set -u ends the script here, because the port is set only below
+ADDRESS=127.0.0.1:$WINDOW_PORT
+WINDOW_PORT=8300
+
+apt-get update
+apt-get install -y git python3-venv sudo
+
+id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
+install -d -o window -g window "$WINDOW_DIR/pictures"
+# FAULT: only root may make a directory there
+sudo -u window mkdir -p /var/log/window
+
+# FAULT: git clones only into an empty directory, and the pictures are there already
+[ -d "$WINDOW_DIR/.git" ] || git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
+
+# FAULT: the environment is made only below
+"$WINDOW_DIR/venv/bin/pip" install --quiet pillow
+[ -x "$WINDOW_DIR/venv/bin/python" ] || python3 -m venv "$WINDOW_DIR/venv"
+chown -R window:window "$WINDOW_DIR"
+
+# FAULT: no function of this name is left
+write_settings "$ADDRESS"
