@@ -19,6 +19,7 @@ pub(crate) mod cron;
 pub(crate) mod daemons;
 pub(crate) mod databases;
 mod disks;
+pub(crate) mod docker_group;
 mod draft;
 pub(crate) mod effect;
 mod fetching;

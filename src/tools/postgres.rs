@@ -1,9 +1,10 @@
 //! How PostgreSQL's clients connect, and as which role. Sources: the manual page of each client, and libpq, "Environment
 //! Variables" and "Connection Strings".
 
-use crate::shell::argv::{Arg, Argv, Options};
+use crate::shell::argv::{Arg, Argv, Options, Stdin};
 use crate::shell::value::Value;
 use crate::tools::draft::may_be_options;
+use crate::tools::effect::Deed;
 
 /// The options of psql(1).
 const PSQL: &str = "U|username: h|host: d|dbname: p|port: c|command: f|file: v|set|variable: o|output: L|log-file: F: R: \
@@ -75,6 +76,99 @@ fn is_name(value: &Value) -> bool {
 /// True if a text may choose another server or role for all clients, or may let accounts in without a role.
 pub(crate) fn may_choose_role(text: &str) -> bool {
     CHOOSE.iter().chain(&["pg_hba", "pg_ident", "POSTGRES_HOST_AUTH_METHOD"]).any(|name| text.contains(name))
+}
+
+/// True if a command may give a role its password: its words or its SQL speak of both, or its SQL is not known.
+pub(crate) fn may_give_password(argv: &Argv, deed: &Deed, role: &Value) -> bool {
+    let words = argv.args.iter().map(|arg| arg.value.to_string());
+    let stdin = match &argv.stdin {
+        Stdin::Text(text) => Some(text.to_string()),
+        _ => None,
+    };
+    // `ALTER ROLE $NAME`: a name that is not known may be any.
+    let names_any = |text: &str| {
+        let text = text.to_ascii_lowercase().replace('"', "");
+        ["role $", "user $", "createuser $"].iter().any(|named| text.contains(named))
+    };
+    let is_role = |text: &str| role.as_literal().is_none_or(|role| text.contains(role) || names_any(text));
+    let text = words.chain(stdin).collect::<Vec<_>>().join(" ");
+    let speaks = text.to_ascii_lowercase().contains("password") && is_role(&text);
+    match argv.name.as_str() {
+        "psql" => speaks || !deed.known,
+        "createuser" => {
+            speaks
+                || (is_role(&text) || text.contains('$'))
+                    && argv.options("P|pwprompt U: h: p: c: g: v: a:").has("P")
+        }
+        _ => false,
+    }
+}
+
+/// True if the command creates the roles of its deed in PostgreSQL.
+pub(crate) fn is_of_postgres(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "psql" | "createuser")
+}
+
+/// True if a text changes whom the server lets in without a password.
+pub(crate) fn opens_server(text: &str) -> bool {
+    text.contains("pg_hba") || text.contains("POSTGRES_HOST_AUTH_METHOD")
+}
+
+/// True if a text may give a role its password.
+pub(crate) fn speaks_of_passwords(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("\\password")
+        || ["alter role", "alter user", "create role", "create user"].iter().any(|sql| text.contains(sql))
+            && text.contains("password '")
+}
+
+/// Whether a variable of the environment says with which password an app connects, and as which role: `DB_PASSWORD`, or an
+/// address of a server on this machine.
+pub(crate) fn connects_with_password(name: &str, value: &str) -> Option<Option<String>> {
+    if let Some((_, rest)) = value.split_once("://").filter(|(scheme, _)| scheme.starts_with("postgres")) {
+        let (login, host) = rest.split_once('@')?;
+        let (role, password) = login.split_once(':')?;
+        return (is_local(host) && !password.is_empty()).then(|| Some(role.to_owned()));
+    }
+    const NAMES: [&str; 8] = [
+        "DB_PASSWORD", "DB_PASS", "DATABASE_PASSWORD", "POSTGRES_PASSWORD", "PG_PASSWORD", "PGPASSWORD",
+        "POSTGRESQL_PASSWORD", "DATABASE_PASS",
+    ];
+    NAMES.contains(&name).then_some(None)
+}
+
+/// True for a variable that names the role.
+pub(crate) fn names_role(name: &str) -> bool {
+    matches!(
+        name,
+        "DB_USER" | "DB_USERNAME" | "DATABASE_USER" | "POSTGRES_USER" | "PG_USER" | "PGUSER" | "DB_ROLE"
+    )
+}
+
+/// True for a variable that names the server.
+pub(crate) fn names_host(name: &str) -> bool {
+    matches!(name, "DB_HOST" | "DATABASE_HOST" | "POSTGRES_HOST" | "PG_HOST" | "PGHOST")
+}
+
+/// True for a server on this machine that is reached over TCP.
+pub(crate) fn is_local(host: &str) -> bool {
+    ["localhost", "127.0.0.1", "[::1]", "::1"].iter().any(|local| host.starts_with(local))
+}
+
+#[test]
+fn a_variable_says_how_an_app_connects() {
+    for (name, value, expected) in [
+        ("DATABASE_URL", "postgresql://shop:x@localhost/shop", Some(Some("shop"))),
+        ("DATABASE_URL", "postgresql+asyncpg://shop:$DB_PASSWORD@127.0.0.1:5432/shop", Some(Some("shop"))),
+        ("DATABASE_URL", "postgres://shop@localhost/shop", None),
+        ("DATABASE_URL", "postgres://shop:x@db/shop", None),
+        ("DATABASE_URL", "postgresql:///shop", None),
+        ("DB_PASSWORD", "change-me", Some(None)),
+        ("SMTP_PASSWORD", "x", None),
+    ] {
+        let role = connects_with_password(name, value);
+        assert_eq!(role.as_ref().map(|role| role.as_deref()), expected, "{name}={value}");
+    }
 }
 
 #[test]

@@ -7,6 +7,10 @@ set -euo pipefail
 
 sudo apt-get install -y rsync
 
+sudo usermod -aG docker "$USER"
+# FAULT: this session does not have the group yet
+docker pull axllent/mailpit:v1.27
+
 sudo mkdir -p /var/lib/shop-demo
 # FAULT: nothing has created the account demo yet
 sudo chown demo:demo /var/lib/shop-demo

@@ -6,6 +6,9 @@ set -eo pipefail
 APP_DIR=/opt/shop
 APP_USER=appuser
 
+# FAULT: the role has no password, and the canary connects with one
+sudo -u postgres createuser canary
+
 cat > /etc/systemd/system/shop-canary.service <<EOF
 [Unit]
 Description=Shop: canary of the REST API
@@ -17,6 +20,7 @@ Type=forking
 User=$APP_USER
 WorkingDirectory=$APP_DIR
 EnvironmentFile=$APP_DIR/.env
+Environment=CANARY_DATABASE_URL=postgresql://canary:yellow-bird@127.0.0.1/shop
 # FAULT: the value ends at the first blank
 Environment=CANARY_NAME=the yellow bird
 # FAULT: the environment is called venv, the module shop.main (docker-compose.canary.yml says so), and without -k each
