@@ -35,13 +35,13 @@ fn fixed(script: &str, args: &[&str]) -> String {
     read(&dir, "start.sh")
 }
 
-const FAULTS: &str = "set -e\nmkdir /opt/a\nuseradd app\napt-get install nginx\n";
+const FAULTS: &str = "set -e\nmkdir /opt/a\nuseradd app\napt-get update\napt-get install nginx\n";
 
 #[test]
 fn safe_fixes_are_applied_and_the_others_on_request() {
     let dir = project(&[("start.sh", FAULTS)]);
     let ran = run(dir.path(), &["start.sh", "--fix"], b"");
-    let safe = "set -e\nmkdir -p /opt/a\nid -u app >/dev/null 2>&1 || useradd app\napt-get install nginx\n";
+    let safe = "set -e\nmkdir -p /opt/a\nid -u app >/dev/null 2>&1 || useradd app\napt-get update\napt-get install nginx\n";
     assert_eq!(read(&dir, "start.sh"), safe);
     assert_eq!(ran.err, "Fixed 2 findings in 1 file; 1 more with --unsafe-fixes\n");
     let out = String::from_utf8(ran.out).unwrap();

@@ -20,7 +20,7 @@ sudo -u window mkdir -p /var/log/window
 [ -d "$WINDOW_DIR/.git" ] || git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
 
 # FAULT: the environment is made only below
-"$WINDOW_DIR/venv/bin/pip" install --quiet pillow
+sudo -u window "$WINDOW_DIR/venv/bin/python" "$WINDOW_DIR/index.py"
 [ -x "$WINDOW_DIR/venv/bin/python" ] || python3 -m venv "$WINDOW_DIR/venv"
 chown -R window:window "$WINDOW_DIR"
 
