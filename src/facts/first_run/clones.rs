@@ -36,10 +36,23 @@ pub(crate) fn refused_clones<'a, 's>(
         })?;
         let state = script.first_state(id, &Resource::Path(path.clone()));
         let filler = state.by.filter(|_| state.presence == Presence::There && state.filled)?;
+        // `mkdir -p "$(dirname "$DIR")"` names the directory itself, and puts nothing into it.
+        let is_inside = |made: &Value| made != path && made.is_under(path) && !made.key().contains("/..");
+        let fills = script.step(filler).deed.effects.iter().any(|effect| {
+            matches!(effect.change, Change::Create(_) | Change::Write | Change::Append)
+                && match &effect.resource {
+                    Resource::Path(made) | Resource::Line { file: made, .. } => is_inside(made),
+                    _ => false,
+                }
+        });
         // Another clone of the same directory is another branch of the same work.
         let is_clone = script.step(filler).deed.roles.contains(&Role::Clone);
         let disk = disk.get_or_insert_with(|| Disk::of(world, script));
-        (!is_clone && disk.skips(id) != Some(true)).then_some(RefusedClone { step: id, path, filler })
+        (fills && !is_clone && disk.skips(id) != Some(true)).then_some(RefusedClone {
+            step: id,
+            path,
+            filler,
+        })
     });
     refused.collect()
 }
