@@ -22,4 +22,4 @@
 
 ((command argument: (_) @word) @precedes
   (#word-matches? @word "install")
-  (#not-role? @precedes "system-packages" "read-only"))
+  (#not-role? @precedes "system-packages" "read-only" "dependencies" "global-tool" "virtual-env"))
