@@ -141,7 +141,7 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     if !system || options.has("group") {
         draft.add(name, NEW, group(name), Again::NoChange);
     }
-    if !system && !options.has("no-create-home") || options.has("home") {
+    if !options.has("no-create-home") && (!system || options.has("home")) {
         home(&mut draft, argv, name, options.value("home"));
     }
     let password = options.has("disabled-password") || options.has("disabled-login");
@@ -245,6 +245,7 @@ fn accounts_are_made() {
         ),
         ("adduser --system --group app", "create user app; create group app [Account]"),
         ("adduser --system --no-create-home app", "create user app [Account]"),
+        ("adduser --system --home /opt/app --no-create-home app", "create user app [Account]"),
         (
             "adduser app",
             "create user app fails; create group app; create tree /home/app; own app:app /home/app [Account] asks",

@@ -6,6 +6,7 @@ mod bad_input;
 mod cache;
 mod cli;
 mod corpus;
+mod deployments;
 mod deploys;
 mod docs;
 mod examples;

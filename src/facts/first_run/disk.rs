@@ -77,6 +77,12 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 (Change::Create(PathKind::Tree), _) if step.deed.roles.contains(&Role::VirtualEnv) => {
                     Brings::Environment
                 }
+                // useradd(8) brings what is in /etc/skel.
+                (Change::Create(PathKind::Tree | PathKind::Any), _)
+                    if step.deed.roles.contains(&Role::Account) =>
+                {
+                    continue;
+                }
                 (Change::Create(PathKind::Tree | PathKind::Any), _) => Brings::Unknown,
                 _ => continue,
             };
@@ -135,11 +141,10 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let Some(holder) = self.holder(path, before) else {
             // No server has a file of a project there.
             let is_strange = is_top(&path.dirname()) && is_written_by_people(base(path.key()));
-            let is_missing = is_strange || later.is_some() && is_own_place(path);
             let lack = Lack { later, holder: None, in_repo: None, sure: Confidence::High };
-            let is_missing =
-                is_missing && !self.made_elsewhere(path) && !self.may_be_made(path, StepId(0), before);
-            return is_missing.then_some(lack);
+            let is_late =
+                || later.is_some() && is_own_place(path) && !self.may_be_made(path, StepId(0), before);
+            return ((is_strange || is_late()) && !self.made_elsewhere(path)).then_some(lack);
         };
         let mut sure = Confidence::High;
         let mut repo = None;

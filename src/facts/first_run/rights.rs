@@ -10,14 +10,14 @@ use crate::tools::effect::{Change, Resource, Role};
 
 /// Directories that every server has, that belong to root and that only root may write to: hier(7), and the layout of
 /// Debian's base-files.
-const ROOTS: [&str; 17] = [
+const ROOTS: [&str; 18] = [
     "/", "/etc", "/etc/nginx", "/etc/systemd/system", "/home", "/mnt", "/opt", "/root", "/run", "/srv",
-    "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/log",
+    "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/log", "/var/www",
 ];
 
 /// True for a directory of every server, whatever it holds.
 pub(super) fn is_of_the_system(path: &str) -> bool {
-    ROOTS.contains(&path) || matches!(path, "/tmp" | "/var/www" | "/var/backups" | "/var/cache" | "/var/tmp")
+    ROOTS.contains(&path) || matches!(path, "/tmp" | "/var/backups" | "/var/cache" | "/var/tmp")
 }
 
 /// A step that makes something where its account may not.

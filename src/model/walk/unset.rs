@@ -36,12 +36,12 @@ const SAYING: &[&str] =
 
 /// First words of functions' names: no package of Debian has a command that begins so and goes on with `_`.
 const DOING: &[&str] = &[
-    "add", "apply", "ask", "backup", "build", "check", "clean", "cleanup", "clone", "configure", "confirm",
-    "copy", "create", "deploy", "detect", "die", "disable", "do", "download", "enable", "ensure", "fetch",
-    "generate", "has", "init", "install", "is", "link", "load", "log", "make", "migrate", "need", "prepare",
-    "print", "prompt", "provision", "pull", "register", "remove", "render", "require", "restart", "restore",
-    "run", "seed", "set", "setup", "show", "start", "step", "stop", "sync", "update", "upload", "validate",
-    "verify", "wait", "write",
+    "add", "apply", "as", "ask", "backup", "build", "check", "clean", "cleanup", "clone", "configure",
+    "confirm", "copy", "create", "deploy", "detect", "die", "disable", "do", "download", "enable", "ensure",
+    "fetch", "generate", "has", "init", "install", "is", "link", "load", "log", "make", "maybe", "migrate",
+    "need", "prepare", "print", "prompt", "provision", "pull", "register", "remove", "render", "require",
+    "restart", "restore", "run", "seed", "set", "setup", "show", "start", "step", "stop", "sync", "update",
+    "upload", "validate", "verify", "wait", "with", "write",
 ];
 
 /// The names that a script uses, as far as the walk has come.

@@ -1,0 +1,6 @@
+import os
+
+from fastapi import FastAPI
+
+app = FastAPI()
+token = os.environ["API_TOKEN"]

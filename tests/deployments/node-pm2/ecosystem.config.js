@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: "chat", script: "dist/server.js", cwd: "/opt/chat" }],
+};

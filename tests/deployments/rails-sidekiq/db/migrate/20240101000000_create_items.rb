@@ -1,0 +1,2 @@
+class CreateItems < ActiveRecord::Migration[7.1]
+end
