@@ -10,6 +10,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, How, Resource};
 use crate::tools::inputs::inputs;
+use std::collections::HashSet;
 
 /// A step that needs a path which is not there.
 pub(crate) struct Trouble {
@@ -43,6 +44,8 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
     let disk = Disk::of(world, script);
     let mut told: Vec<Value> = Vec::new();
     let mut found = Vec::new();
+    // What was there for one step is there for the next ones, and most steps work in the directory of the one before.
+    let mut fine: HashSet<Value> = HashSet::new();
     for (id, step) in script.iter() {
         let counts = step.entry == 0
             && step.place == Place::Here
@@ -54,7 +57,13 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
         }
         let needs = needs(step);
         let lacking = needs.into_iter().find_map(|(path, span, need)| {
-            let lack = disk.lacks(&path, id)?;
+            if fine.contains(&path) {
+                return None;
+            }
+            let Some(lack) = disk.lacks(&path, id) else {
+                fine.insert(path);
+                return None;
+            };
             // A copy of what the system may have is made before it is replaced.
             let is_backup = need == Need::Source && lack.holder.is_none() && lack.in_repo.is_none();
             (!is_backup).then_some((path, span, need, lack))

@@ -11,6 +11,11 @@ use crate::tools::sites::{Block, Server, available, blocks, brings_default_site,
 /// Debian's `default` listens on port 80 as its default server. nginx refuses a second one, and a site without a name of its
 /// own gets no requests beside it.
 pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let brings = |step: &&Step| brings_default_site(&step.argv, &step.deed);
+    // Most scripts install no nginx, and the rest takes long to find out.
+    if !context.scripts().iter().any(|script| context.steps_with(script).any(|step| brings(&step))) {
+        return;
+    }
     // The package of nginx's own repository has no such site.
     let own_repository = context
         .scripts()
@@ -21,7 +26,6 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
     if own_repository || deploy.says_to(is_told) || deploy.calls_to(is_told) || deploy.may_do_anything() {
         return;
     }
-    let brings = |step: &&Step| brings_default_site(&step.argv, &step.deed);
     for &script in context.scripts() {
         let Some(installs) = context.steps_with(script).find(brings) else { continue };
         if context.steps_with(script).any(may_change_default) {

@@ -20,9 +20,6 @@ const MANY: usize = 3;
 /// `steps/missing-package`.
 pub(super) fn missing_package(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = world.deploy();
-    if deploy.may_do_anything() {
-        return;
-    }
     let Some(brought) = Brought::of(world) else { return };
     let mut told: Vec<&str> = Vec::new();
     for (_, script) in deploy.deploying() {
@@ -42,6 +39,10 @@ pub(super) fn missing_package(world: &World<'_, '_>, found: &mut Vec<Finding>) {
                     || !brought.lacks(world, &deploy, script, id, supply)
                 {
                     continue;
+                }
+                // What is called may install it. To find that out takes long, so it is asked last.
+                if deploy.may_do_anything() {
+                    return;
                 }
                 told.push(supply.name);
                 found.push(tell(world, step, supply, &brought));
