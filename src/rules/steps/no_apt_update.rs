@@ -122,7 +122,9 @@ fn before_first(
     let message =
         format!("nothing runs `apt-get update` before `{words}`, and a new server has no package lists");
     let draft = world.finding(id::STEPS_NO_APT_UPDATE, install.span, message);
-    let draft = draft.severity(Severity::Warning).at_most(Confidence::Medium);
+    // A single package is often added to a server that has lists of its own.
+    let severity = if installs_many(script) { Severity::Warning } else { Severity::Info };
+    let draft = draft.severity(severity).at_most(Confidence::Medium);
     Some(draft.help("run `apt-get update` before the first install").done())
 }
 
@@ -130,6 +132,16 @@ fn before_first(
 fn prepares(script: &Deployment<'_>) -> bool {
     let prepares = |role: &Role| matches!(role, Role::Account | Role::Clone | Role::VirtualEnv);
     script.steps.iter().any(|step| step.deed.roles.iter().any(prepares))
+}
+
+/// True if the script installs what a whole server needs.
+fn installs_many(script: &Deployment<'_>) -> bool {
+    const MANY: usize = 3;
+    let effects = script.steps.iter().flat_map(|step| &step.deed.effects);
+    let packages = effects.filter(|effect| {
+        matches!(effect.change, Change::Create(_)) && matches!(effect.resource, Resource::Package(_))
+    });
+    packages.count() >= MANY
 }
 
 /// True if another script or a document fetches the lists, or tells people to do so.
