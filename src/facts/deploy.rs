@@ -1,14 +1,13 @@
 //! What the scripts of a project do together, for the rules about missing steps. It judges nothing.
 
 mod calls;
+pub(in crate::facts) mod kept;
 pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
+use crate::facts::deploy::kept::Kept;
 use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
 use crate::facts::ground::Ground;
-use crate::facts::lifecycle::Lifecycles;
-use crate::facts::needs::Environments;
-use crate::facts::outputs::Outputs;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::manifest::NodePackage;
@@ -81,9 +80,7 @@ pub(crate) struct Known<'r> {
     in_containers: OnceCell<bool>,
     sets_up: OnceCell<bool>,
     is_from_scratch: OnceCell<bool>,
-    lifecycles: Lifecycles,
-    outputs: Outputs<'r>,
-    environments: Environments,
+    kept: Kept<'r>,
 }
 
 /// What a step does to a unit.
@@ -165,19 +162,9 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
         effects
     }
 
-    /// What is computed once for the lifecycles of units.
-    pub(in crate::facts) fn lifecycles(&self) -> &'c Lifecycles {
-        &self.known.lifecycles
-    }
-
-    /// What is computed once for the outputs of builds.
-    pub(in crate::facts) fn outputs(&self) -> &'c Outputs<'r> {
-        &self.known.outputs
-    }
-
-    /// The virtual environments that are needed, computed once.
-    pub(in crate::facts) fn environments(&self) -> &'c Environments {
-        &self.known.environments
+    /// What other facts about the deploy have worked out once.
+    pub(in crate::facts) fn kept(&self) -> &'c Kept<'r> {
+        &self.known.kept
     }
 
     /// The units that a script writes or installs.

@@ -3,6 +3,7 @@
 //! Facts from systemctl(1): `enable` reloads the manager's configuration when it is done, unless `--no-reload` is
 //! given; `start` does not affect a running unit; `restart` runs the unit as it was last loaded.
 
+use crate::facts::deploy::kept::BroughtUp;
 use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
 use crate::facts::outputs::is_compiler_output;
@@ -16,27 +17,7 @@ use crate::tools::copying::writes_in_place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::known_units::is_beside_the_app;
 use crate::tools::services::{REBOOT, may_start_otherwise};
-use std::cell::OnceCell;
 use std::collections::HashMap;
-
-/// Facts that are the same for each unit and are computed once.
-#[derive(Default)]
-pub(crate) struct Lifecycles {
-    /// True if something ends whatever runs.
-    ends: OnceCell<bool>,
-    /// True if something enables unknown units.
-    enables: OnceCell<bool>,
-    reboots: OnceCell<bool>,
-    brought_up: OnceCell<BroughtUp>,
-}
-
-/// For each unit that other units name, the names of those others.
-#[derive(Default)]
-struct BroughtUp {
-    by_name: HashMap<String, Vec<String>>,
-    /// The names in the lists of `[Unit]`, where a service may lack its suffix.
-    by_stem: HashMap<String, Vec<String>>,
-}
 
 /// The step that brings a unit to the machine, after the number of its script. A unit that is only in the repo, or that
 /// goes into a container, has none.
@@ -107,7 +88,7 @@ pub(crate) fn may_be_started(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
         || deploy.mentions(&["--now", stem])
         || deploy.mentions(&[REBOOT])
         || ["start", "--now"].iter().any(|v| deploy.called_drives(v, stem) || deploy.repo_drives(v, stem))
-        || *deploy.lifecycles().reboots.get_or_init(reboots)
+        || *deploy.kept().reboots.get_or_init(reboots)
 }
 
 /// True if something enables the unit or may do so: a step that names it, links it or enables unknown units, what is
@@ -122,7 +103,7 @@ pub(crate) fn is_enabled(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     let any = |s: &Step| linked(s) || s.deed.roles.contains(&Role::Enable) && s.deed.effects.is_empty();
     let stem = stem(at);
     first(deploy, at, &[Change::Enable]).is_some()
-        || *deploy.lifecycles().enables.get_or_init(|| deploy.steps().any(any))
+        || *deploy.kept().enables.get_or_init(|| deploy.steps().any(any))
         || deploy.mentions(&["enable", stem])
         || deploy.called_drives("enable", stem)
         || deploy.repo_drives("enable", stem)
@@ -135,7 +116,7 @@ pub(crate) fn is_on_demand(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
     if matches!(UnitKind::of(name), UnitKind::Target | UnitKind::Mount) || name.contains("@.") {
         return true;
     }
-    let brought_up = deploy.lifecycles().brought_up.get_or_init(|| BroughtUp::of(&deploy.world.units));
+    let brought_up = deploy.kept().brought_up.get_or_init(|| brought_up_by_others(&deploy.world.units));
     let by = |named: &HashMap<String, Vec<String>>, name: &str| {
         named.get(name).is_some_and(|others| others.iter().any(|other| other != &at.name))
     };
@@ -246,10 +227,7 @@ fn is_left_running(
     let driven = ["restart", "stop"]
         .iter()
         .any(|verb| deploy.called_drives(verb, stem(at)) || deploy.repo_drives(verb, stem(at)));
-    below
-        && is_here(start.step)
-        && !deploy.lifecycles().ends.get_or_init(|| deploy.steps().any(ends))
-        && !driven
+    below && is_here(start.step) && !deploy.kept().ends.get_or_init(|| deploy.steps().any(ends)) && !driven
 }
 
 /// The step that brings new code, on a second run too.
@@ -312,27 +290,26 @@ pub(crate) fn stem(at: &UnitAt) -> &str {
     at.name.trim_end_matches(".service")
 }
 
-impl BroughtUp {
-    fn of(units: &[UnitAt]) -> Self {
-        let mut brought = BroughtUp::default();
-        for other in units {
-            let mut add = |name: String| brought.by_name.entry(name).or_default().push(other.name.clone());
-            if let Some(triggered) = other.unit.triggers(&other.name) {
-                add(triggered);
-            }
-            for also in other.unit.all("Install", "Also") {
-                also.value.split_whitespace().for_each(|name| add(name.to_owned()));
-            }
-            for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
-                for (name, _) in other.unit.units_of(key) {
-                    if let Some(template) = template_of(&name) {
-                        add(template);
-                    }
-                    add(name.clone());
-                    brought.by_stem.entry(name).or_default().push(other.name.clone());
+/// Which units other units start, enable or want.
+fn brought_up_by_others(units: &[UnitAt]) -> BroughtUp {
+    let mut brought = BroughtUp::default();
+    for other in units {
+        let mut add = |name: String| brought.by_name.entry(name).or_default().push(other.name.clone());
+        if let Some(triggered) = other.unit.triggers(&other.name) {
+            add(triggered);
+        }
+        for also in other.unit.all("Install", "Also") {
+            also.value.split_whitespace().for_each(|name| add(name.to_owned()));
+        }
+        for key in ["OnFailure", "OnSuccess", "Wants", "Requires", "BindsTo", "Upholds"] {
+            for (name, _) in other.unit.units_of(key) {
+                if let Some(template) = template_of(&name) {
+                    add(template);
                 }
+                add(name.clone());
+                brought.by_stem.entry(name).or_default().push(other.name.clone());
             }
         }
-        brought
     }
+    brought
 }

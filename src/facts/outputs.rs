@@ -8,17 +8,9 @@ use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::tools::effect::{Change, How, Prints, Role};
 use crate::tools::web::PROXIES;
-use std::cell::OnceCell;
 
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
-
-/// Facts that are the same for each package and are computed once.
-#[derive(Default)]
-pub(crate) struct Outputs<'r> {
-    is_release: OnceCell<bool>,
-    web_texts: OnceCell<Vec<&'r str>>,
-}
 
 /// True for the place where Cargo puts a program.
 pub(crate) fn is_compiler_output(path: &str) -> bool {
@@ -38,7 +30,7 @@ pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> 
         (name.is_empty() || line.contains(name) || !line.contains('/')) && is_output()
             || is_copied_over && s.deed.roles.contains(&Role::Source) && !line.contains(".git")
     });
-    copied || *deploy.outputs().is_release.get_or_init(|| is_release(deploy))
+    copied || *deploy.kept().is_release.get_or_init(|| is_release(deploy))
 }
 
 /// True if the app comes in an archive, which a build elsewhere has made. Nothing brings its source, and a step unpacks
@@ -122,7 +114,7 @@ fn runs_output(command: &str, package: &NodePackage, depth: u8) -> bool {
 
 /// The settings of web servers that the scripts write or install.
 pub(crate) fn web_texts<'c>(deploy: &Deploy<'c, '_, '_>) -> &'c [&'c str] {
-    deploy.outputs().web_texts.get_or_init(|| find_web_texts(deploy))
+    deploy.kept().web_texts.get_or_init(|| find_web_texts(deploy))
 }
 
 fn find_web_texts<'r>(deploy: &Deploy<'_, 'r, '_>) -> Vec<&'r str> {

@@ -39,6 +39,7 @@ pub(crate) mod managers;
 mod mode;
 pub(crate) mod node;
 mod owners;
+mod package_managers;
 mod packages;
 pub(crate) mod packaging;
 pub(crate) mod patterns;

@@ -4,7 +4,7 @@
 //! The options are from each program's `--help`.
 
 use crate::shell::argv::Argv;
-use crate::tools::packaging::PackageManager;
+use crate::tools::package_managers::PackageManager;
 use crate::tools::providers::PYTHON;
 use crate::tools::serves::served::Language;
 use crate::tools::serves::server;

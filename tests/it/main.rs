@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cache;
+mod circles;
 mod cli;
 mod corpus;
 mod deployments;

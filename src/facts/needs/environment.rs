@@ -11,7 +11,6 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::{is_in_conda, manages_environments};
 use crate::tools::python::is_environment;
 use crate::tools::work::Work;
-use std::cell::OnceCell;
 
 /// A virtual environment that a unit needs on a new machine.
 #[derive(Clone, Debug)]
@@ -26,14 +25,9 @@ pub(crate) struct Environment<'r> {
     pub(crate) said: Option<Span>,
 }
 
-/// The environments that units of a deploy need, computed once. Each has the number of its first unit and its
-/// directory.
-#[derive(Default)]
-pub(crate) struct Environments(OnceCell<Vec<(usize, String)>>);
-
 /// The environments that units need, except those that a step uses as if they were there already.
 pub(super) fn environments<'c>(deploy: &Deploy<'c, '_, '_>) -> Vec<Environment<'c>> {
-    let found = deploy.environments().0.get_or_init(|| find_environments(deploy));
+    let found = deploy.kept().environments.get_or_init(|| find_environments(deploy));
     let of = |(unit, directory): &(usize, String)| Environment {
         at: &deploy.world.units[*unit],
         directory: directory.clone(),

@@ -10,7 +10,7 @@ mod static_files;
 
 pub(crate) use build::{Build, Program};
 pub(crate) use dependencies::{Dependencies, Of};
-pub(crate) use environment::{Environment, Environments};
+pub(crate) use environment::Environment;
 pub(crate) use migrations::{By, Migrations};
 pub(crate) use static_files::StaticFiles;
 
