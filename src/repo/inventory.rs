@@ -8,11 +8,12 @@ use crate::limit;
 use crate::repo::files::{Entry, Kind, Root, Step, Tree};
 use crate::repo::history;
 use crate::repo::names::{
-    base, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv, is_ecosystem,
-    is_manifest, is_migration_directory, is_unit, is_unit_template,
+    base, directory, drop_in_of, is_architecture, is_code, is_compose, is_dockerfile, is_dotenv,
+    is_ecosystem, is_manifest, is_migration_directory, is_unit, is_unit_template,
 };
 use seen::Seen;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::OnceLock;
 
 /// The depth below the root to which files are searched.
 pub(crate) const MAX_DEPTH: usize = 8;
@@ -78,6 +79,8 @@ pub(crate) struct Inventory {
     pub(crate) beyond: Vec<String>,
     /// Directories that could not be entered, and walks that were cut short.
     pub(crate) gaps: Vec<Gap>,
+    /// Every file and every directory that holds one, once somebody asks for one.
+    paths: OnceLock<HashSet<String>>,
 }
 
 impl Inventory {
@@ -144,10 +147,7 @@ impl Inventory {
     /// True if a path relative to the root is a file or a directory that holds one; `None` if the walk may have missed it.
     pub(crate) fn holds(&self, path: &str) -> Option<bool> {
         let path = path.trim_matches('/');
-        let is_there = |file: &String| {
-            file.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if path.is_empty() || self.files().any(is_there) {
+        if path.is_empty() || self.paths().contains(path) {
             return Some(true);
         }
         let in_link =
@@ -161,6 +161,18 @@ impl Inventory {
             || self.links.iter().any(in_link)
             || self.beyond.iter().any(is_cut);
         (!missed).then_some(false)
+    }
+
+    fn paths(&self) -> &HashSet<String> {
+        self.paths.get_or_init(|| {
+            let mut paths = HashSet::new();
+            for mut path in self.files().map(String::as_str) {
+                while !path.is_empty() && paths.insert(path.to_owned()) {
+                    path = directory(path);
+                }
+            }
+            paths
+        })
     }
 
     /// True for a path inside a directory of a build's output that the repo does not have.
