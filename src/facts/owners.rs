@@ -6,13 +6,8 @@ use crate::repo::names::directory;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Mode, Resource, Role};
+use crate::tools::place::is_on_every_server;
 use crate::tools::processes;
-
-/// Directories that contain many things. Two things are not neighbours only because they lie in one of them.
-const BROAD: [&str; 15] = [
-    "", "/", "/opt", "/srv", "/home", "/var", "/var/www", "/var/lib", "/var/log", "/tmp", "/etc", "/usr",
-    "/root", "/usr/local", "/mnt",
-];
 
 /// Directories that end the app's own tree: `/opt/app/venv/bin/python` belongs to `/opt/app`.
 const INNER: [&str; 5] = ["/venv/", "/.venv/", "/env/", "/node_modules/", "/bin/"];
@@ -65,11 +60,15 @@ fn all_homes(at: &UnitAt) -> Vec<String> {
     all
 }
 
+/// True for a directory that contains many things. Two things are not neighbours only because they lie in it.
+fn is_broad(path: &str) -> bool {
+    path.is_empty() || is_on_every_server(path)
+}
+
 fn home(path: &str) -> Option<String> {
     let path = path.trim_end_matches('/');
     let of_the_system = ["/usr", "/bin", "/sbin", "/snap", "/etc"].iter().any(|s| lies_under(path, s));
-    let is_one =
-        !of_the_system && !BROAD.contains(&path) && !path.contains('%') && !path.ends_with("/.local");
+    let is_one = !of_the_system && !is_broad(path) && !path.contains('%') && !path.ends_with("/.local");
     (is_one && path.starts_with(['/', '$'])).then(|| path.to_owned())
 }
 
@@ -79,8 +78,8 @@ pub(super) fn concerns(homes: &[String], path: &str) -> bool {
     homes.iter().any(|home| {
         let around = directory(home);
         lies_under(path, home)
-            || lies_under(home, path) && !BROAD.contains(&path)
-            || !BROAD.contains(&around) && around.matches('/').count() > 1 && lies_under(path, around)
+            || lies_under(home, path) && !is_broad(path)
+            || !is_broad(around) && around.matches('/').count() > 1 && lies_under(path, around)
     })
 }
 

@@ -47,6 +47,18 @@ pub(crate) fn is_searched_by_systemd(directory: &str) -> bool {
     .contains(&directory.trim_end_matches('/'))
 }
 
+/// Directories that every server has, that belong to root and that only root may write to: hier(7), and the layout of
+/// Debian's base-files.
+pub(crate) const OF_ROOT: [&str; 18] = [
+    "/", "/etc", "/etc/nginx", "/etc/systemd/system", "/home", "/mnt", "/opt", "/root", "/run", "/srv",
+    "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/log", "/var/www",
+];
+
+/// True for a directory of every server, which contains many things.
+pub(crate) fn is_on_every_server(path: &str) -> bool {
+    OF_ROOT.contains(&path) || matches!(path, "/tmp" | "/var/backups" | "/var/cache" | "/var/tmp")
+}
+
 /// Files of Debian's base system in `/etc`.
 const OF_THE_BASE: [&str; 14] = [
     "bash.bashrc", "crontab", "environment", "fstab", "group", "hostname", "hosts", "issue", "motd",

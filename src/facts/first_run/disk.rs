@@ -1,7 +1,6 @@
 //! What lies on a new server's disk when the first run reaches a step: what the steps before have made, and the repo's own
 //! content where they brought it.
 
-use crate::facts::first_run::rights::is_of_the_system;
 use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
@@ -13,8 +12,9 @@ use crate::shell::wrappers::Place;
 use crate::tools::calls::compiles;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
-use crate::tools::place::is_own_place;
+use crate::tools::place::{is_on_every_server, is_own_place};
 use crate::tools::python::is_environment;
+use std::cell::OnceCell;
 
 /// A path that is not there.
 pub(crate) struct Lack {
@@ -29,10 +29,12 @@ pub(crate) struct Lack {
 }
 
 /// A directory that comes with contents.
-struct Tree {
-    root: Value,
+struct Tree<'w> {
+    root: &'w Value,
     step: StepId,
-    brings: Brings,
+    effect: &'w Effect,
+    /// What it brings is worked out when the first path in it is needed.
+    brings: OnceCell<Brings>,
 }
 
 enum Brings {
@@ -50,45 +52,32 @@ enum Brings {
 pub(super) struct Disk<'w, 'r, 'a> {
     world: &'w Ground<'r, 'a>,
     script: &'w Deployment<'a>,
-    trees: Vec<Tree>,
+    trees: OnceCell<Vec<Tree<'w>>>,
 }
 
 impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     pub(super) fn of(world: &'w Ground<'r, 'a>, script: &'w Deployment<'a>) -> Self {
-        let mut disk = Disk { world, script, trees: Vec::new() };
-        disk.trees = script.iter().flat_map(|(id, step)| disk.trees_of(id, step)).collect();
-        disk
+        Disk { world, script, trees: OnceCell::new() }
     }
 
-    fn trees_of(&self, id: StepId, step: &Step) -> Vec<Tree> {
-        let mut trees = Vec::new();
-        for effect in &step.deed.effects {
-            let Resource::Path(root) = &effect.resource else { continue };
-            let brings = match (&effect.change, &effect.content) {
-                (_, Some(content)) if content.tree => {
-                    match content.from.as_ref().and_then(|from| below_root(from)) {
-                        Some(path) => Brings::Repo(path.to_owned(), Confidence::Medium),
-                        None => Brings::Unknown,
-                    }
-                }
-                (Change::Create(PathKind::Tree), _) if step.deed.roles.contains(&Role::Clone) => {
-                    self.cloned(root)
-                }
-                (Change::Create(PathKind::Tree), _) if step.deed.roles.contains(&Role::VirtualEnv) => {
-                    Brings::Environment
-                }
-                // useradd(8) brings what is in /etc/skel.
-                (Change::Create(PathKind::Tree | PathKind::Any), _)
-                    if step.deed.roles.contains(&Role::Account) =>
-                {
-                    continue;
-                }
-                (Change::Create(PathKind::Tree | PathKind::Any), _) => Brings::Unknown,
-                _ => continue,
-            };
-            trees.push(Tree { root: root.clone(), step: id, brings });
-        }
-        trees
+    fn trees(&self) -> &[Tree<'w>] {
+        self.trees.get_or_init(|| self.script.iter().flat_map(|(id, step)| trees(id, step)).collect())
+    }
+
+    fn brings<'t>(&self, tree: &'t Tree<'w>) -> &'t Brings {
+        tree.brings.get_or_init(|| {
+            let roles = &self.script.step(tree.step).deed.roles;
+            match &tree.effect.content {
+                Some(content) if content.tree => match content.from.as_ref().and_then(below_root) {
+                    Some(path) => Brings::Repo(path.to_owned(), Confidence::Medium),
+                    None => Brings::Unknown,
+                },
+                _ if tree.effect.change != Change::Create(PathKind::Tree) => Brings::Unknown,
+                _ if roles.contains(&Role::Clone) => self.cloned(tree.root),
+                _ if roles.contains(&Role::VirtualEnv) => Brings::Environment,
+                _ => Brings::Unknown,
+            }
+        })
     }
 
     /// What a clone brings: this repo, if the script uses files there that this repo has.
@@ -103,10 +92,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let mut used: Vec<String> = words
             .filter(|path| path != root && path.is_under(root))
             .map(|path| path.key()[root.key().len()..].trim_matches('/').to_owned())
-            .filter(|path| path.contains('.') && inventory.holds(path) == Some(true))
+            .filter(|path| path.contains('.'))
             .collect();
         used.sort();
         used.dedup();
+        used.retain(|path| inventory.holds(path) == Some(true));
         match used.len() {
             0 => Brings::OtherRepo,
             1 => Brings::Repo(String::new(), Confidence::Medium),
@@ -122,17 +112,18 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         if self.script.first_state(before, &Resource::Path(path.clone())).presence != Presence::Untouched {
             return None;
         }
-        let later = self.made_later(path, before);
-        let trees: Vec<&Tree> = self
-            .trees
+        let later = || self.made_later(path, before);
+        let trees: Vec<&Tree<'_>> = self
+            .trees()
             .iter()
-            .filter(|tree| tree.step < before && path != &tree.root && path.is_under(&tree.root))
+            .take_while(|tree| tree.step < before)
+            .filter(|tree| path != tree.root && path.is_under(tree.root))
             .collect();
         if trees.is_empty()
             && let Some(in_repo) = below_root(path)
         {
             return self.lacks_in_repo(path, in_repo, before).map(|sure| Lack {
-                later,
+                later: later(),
                 holder: None,
                 in_repo: Some(in_repo.to_owned()),
                 sure,
@@ -141,20 +132,23 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let Some(holder) = self.holder(path, before) else {
             // No server has a file of a project there.
             let is_strange = is_top(&path.dirname()) && is_written_by_people(base(path.key()));
+            if !is_strange && !is_own_place(path) {
+                return None;
+            }
+            let later = later();
+            let is_late = || later.is_some() && !self.may_be_made(path, StepId(0), before);
             let lack = Lack { later, holder: None, in_repo: None, sure: Confidence::High };
-            let is_late =
-                || later.is_some() && is_own_place(path) && !self.may_be_made(path, StepId(0), before);
             return ((is_strange || is_late()) && !self.made_elsewhere(path)).then_some(lack);
         };
         let mut sure = Confidence::High;
         let mut repo = None;
         for tree in &trees {
-            match &tree.brings {
-                // Nobody keeps an environment in git.
-                Brings::OtherRepo if in_environment(path.key()) => sure = sure.min(Confidence::Medium),
+            let rest = path.key()[tree.root.key().len()..].trim_matches('/');
+            match self.brings(tree) {
+                // Nobody keeps an environment in git. rbenv(1) and its like are repos that only have such a name.
+                Brings::OtherRepo if in_environment(rest) => sure = sure.min(Confidence::Medium),
                 Brings::Unknown | Brings::OtherRepo | Brings::Environment => return None,
                 Brings::Repo(prefix, known) => {
-                    let rest = path.key()[tree.root.key().len()..].trim_matches('/');
                     let inside = format!("{prefix}/{rest}").trim_matches('/').to_owned();
                     let is_outside = in_environment(&inside) && !inside.ends_with(".git");
                     if !is_outside && self.world.project.inventory.holds(&inside) != Some(false) {
@@ -166,6 +160,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             }
         }
         // A directory may be older than the script, with what somebody put into it.
+        let later = later();
         let is_certain = in_environment(path.key()) || base(path.key()) == ".git";
         if trees.is_empty() && later.is_none() && !is_certain {
             return None;
@@ -197,7 +192,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         loop {
             let above = top.dirname();
             let state = self.script.first_state(before, &Resource::Path(above.clone()));
-            let is_tree = self.trees.iter().any(|tree| tree.root == above);
+            let is_tree = self.trees().iter().any(|tree| *tree.root == above);
             let in_repo = below_root(&above).is_some_and(|path| {
                 path.is_empty() || self.world.project.inventory.holds(path) == Some(true)
             });
@@ -259,9 +254,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     fn holder(&self, path: &Value, before: StepId) -> Option<StepId> {
         let mut above = path.dirname();
         while above.key().len() > 1 && above.key().contains('/') {
+            if above.as_literal().is_some_and(is_on_every_server) {
+                return None;
+            }
             let state = self.script.first_state(before, &Resource::Path(above.clone()));
             match state.presence {
-                _ if above.as_literal().is_some_and(is_of_the_system) => return None,
                 Presence::There => return state.by,
                 Presence::Untouched => above = above.dirname(),
                 _ => return None,
@@ -275,7 +272,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let known = Value::from_key(in_repo, path).as_literal().is_some();
         let is_out = in_repo.starts_with("..");
         // What a build puts there is there only after a build, unless git has it.
-        let is_output = inventory.is_in_no_output(in_repo);
+        let is_output = inventory.is_in_no_output(in_repo) && !self.is_built_elsewhere(in_repo);
         let is_lacking =
             is_output || is_written_by_people(in_repo) && inventory.holds(in_repo) == Some(false);
         if !known || is_out || !is_lacking {
@@ -284,20 +281,26 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         (!self.may_be_made(path, StepId(0), before)).then_some(Confidence::High)
     }
 
+    /// True if a workflow or another script names a build's output: the repo that it brings to the server has it.
+    fn is_built_elsewhere(&self, in_repo: &str) -> bool {
+        let mut others = self.world.project.texts.iter().filter(|(_, file)| *file != self.script.file);
+        others.any(|(_, file)| self.world.sources.file(*file).text().contains(in_repo))
+    }
+
     /// True if a step between two may make the path without saying so.
     fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
         let name = base(path.key());
         // No build writes to the system's directories.
         let source = is_written_by_people(name) || name.starts_with(".env") || is_own_place(path);
+        let environment = in_environment(path.key());
         self.script.steps[from.0 as usize..before.0 as usize].iter().any(|step| {
             let roles = &step.deed.roles;
-            let environment = in_environment(path.key());
             let generates = roles.iter().any(|role| {
                 matches!(role, Role::Build(_) | Role::Dependencies(_) | Role::StaticFiles | Role::Unpack)
             });
             let speaks = || {
                 let words = step.argv.args.iter().map(|arg| step.argv.path(arg));
-                words.into_iter().any(|word| path.is_under(&word)) || path.is_under(&step.argv.cwd)
+                path.is_under(&step.argv.cwd) || words.into_iter().any(|word| path.is_under(&word))
             };
             is_opaque_call(step)
                 || compiles(&step.argv)
@@ -319,6 +322,18 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             }
         })
     }
+}
+
+/// The directories that a step makes with contents.
+fn trees(id: StepId, step: &Step) -> impl Iterator<Item = Tree<'_>> {
+    // useradd(8) brings what is in /etc/skel.
+    let is_account = step.deed.roles.contains(&Role::Account);
+    step.deed.effects.iter().filter_map(move |effect| {
+        let Resource::Path(root) = &effect.resource else { return None };
+        let is_copy = effect.content.as_ref().is_some_and(|content| content.tree);
+        let is_made = matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any)) && !is_account;
+        (is_copy || is_made).then(|| Tree { root, step: id, effect, brings: OnceCell::new() })
+    })
 }
 
 /// The part of a path below the repo's root, for a path that the script finds from its own place.

@@ -7,18 +7,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
-
-/// Directories that every server has, that belong to root and that only root may write to: hier(7), and the layout of
-/// Debian's base-files.
-const ROOTS: [&str; 18] = [
-    "/", "/etc", "/etc/nginx", "/etc/systemd/system", "/home", "/mnt", "/opt", "/root", "/run", "/srv",
-    "/usr", "/usr/bin", "/usr/local", "/usr/local/bin", "/var", "/var/lib", "/var/log", "/var/www",
-];
-
-/// True for a directory of every server, whatever it holds.
-pub(super) fn is_of_the_system(path: &str) -> bool {
-    ROOTS.contains(&path) || matches!(path, "/tmp" | "/var/backups" | "/var/cache" | "/var/tmp")
-}
+use crate::tools::place::{OF_ROOT, is_on_every_server};
 
 /// A step that makes something where its account may not.
 pub(crate) struct Refused<'s> {
@@ -75,9 +64,9 @@ fn directory_of_root(
     let climbs = script.step(id).deed.roles.contains(&Role::Clone);
     let above = std::iter::successors(Some(path.dirname()), |path| Some(path.dirname())).take(16);
     let mut above = above
-        .skip_while(|path| climbs && untouched(path) && !path.as_literal().is_some_and(is_of_the_system));
+        .skip_while(|path| climbs && untouched(path) && !path.as_literal().is_some_and(is_on_every_server));
     let parent = above.next()?;
-    let directory = ROOTS.iter().find(|root| parent.as_literal() == Some(**root))?;
+    let directory = OF_ROOT.iter().find(|root| parent.as_literal() == Some(**root))?;
     let opens = |step: &Step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
             (Change::Own { recursive, .. } | Change::Mode { recursive, .. }, Resource::Path(target)) => {
@@ -95,8 +84,11 @@ fn directory_of_root(
         });
         makes || opens(step)
     });
-    let unknown = script.steps[..id.0 as usize]
-        .iter()
-        .any(|step| !step.deed.known && step.argv.to_string().contains(&path.to_string()));
-    (!elsewhere && !unknown).then_some(*directory)
+    if elsewhere {
+        return None;
+    }
+    let shown = path.to_string();
+    let mut unknown = script.steps[..id.0 as usize].iter().filter(|step| !step.deed.known);
+    let may_be_made = unknown.any(|step| step.argv.to_string().contains(&shown));
+    (!may_be_made).then_some(*directory)
 }
