@@ -89,12 +89,11 @@ pub(crate) fn nearest<'s>(samples: &[(&'s str, &Dotenv)], path: &str) -> Option<
     above.max_by_key(|s| (path.starts_with(directory(s)), directory(s).len()))
 }
 
-/// True if a line has the name as a word, other than to read a variable or to talk in a comment.
-pub(crate) fn is_word_in(line: &str, name: &str) -> bool {
+/// True if a text has the name as a word, other than to read the variable.
+pub(crate) fn is_word_in(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    !line.starts_with('#')
-        && line.match_indices(name).any(|(at, _)| {
-            let (before, after) = (&line[..at], &line[at + name.len()..]);
-            !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
-        })
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
+    })
 }

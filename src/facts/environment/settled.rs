@@ -47,6 +47,8 @@ fn fills_a_sample(world: &World<'_, '_>) -> bool {
 /// what an editor of text looks for.
 pub(crate) fn is_handed_over(world: &World<'_, '_>, name: &str) -> bool {
     let inventory = &world.project.inventory;
+    // `sed s/^NAME=.*/…/` only changes a line that is there.
+    let edited = format!("^{name}=");
     let scripts = world
         .project
         .texts
@@ -57,9 +59,7 @@ pub(crate) fn is_handed_over(world: &World<'_, '_>, name: &str) -> bool {
         world.sources.file(file).text().lines().any(|line| {
             let line = line.trim_start();
             let is_own = line.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
-            // `sed s/^NAME=.*/…/` only changes a line that is there.
-            let is_edit = line.contains(&format!("^{name}="));
-            !is_own && !is_edit && is_word_in(line, name)
+            !line.starts_with('#') && !is_own && is_word_in(line, name) && !line.contains(&edited)
         })
     })
 }

@@ -1,15 +1,23 @@
 //! Names that nothing sets: neither the script, nor what may call it.
 
+use crate::facts::environment::names::is_word_in;
 use crate::facts::world::World;
 use crate::model::{Deployment, Unset, UnsetKind};
 use crate::repo::names::{base, is_unit};
 use crate::shell::builtins::Builtin;
 use crate::tools::effect::Prints;
 
-/// The names that a script uses and that nothing sets before, as far as the repo shows.
-pub(crate) fn unset_names<'s>(world: &World<'_, '_>, script: &'s Deployment<'_>) -> Vec<&'s Unset> {
+/// The names that a script uses and that nothing sets before, as far as the repo shows: its functions, or its variables.
+pub(crate) fn unset_names<'s>(
+    world: &World<'_, '_>,
+    script: &'s Deployment<'_>,
+    functions: bool,
+) -> Vec<&'s Unset> {
+    let asked = |one: &&Unset| (one.kind == UnsetKind::Function) == functions;
     // Whoever sources it sets its names.
-    if world.scripts().iter().any(|other| other.sourced.contains(&script.file)) {
+    if !script.unset.iter().any(|one| asked(&one))
+        || world.scripts().iter().any(|other| other.sourced.contains(&script.file))
+    {
         return Vec::new();
     }
     let left = |one: &&Unset| {
@@ -29,7 +37,8 @@ pub(crate) fn unset_names<'s>(world: &World<'_, '_>, script: &'s Deployment<'_>)
         one.kind == UnsetKind::Empty
             && (writes_unit(script, one) || only_prints(script, one) || is_library(script, one))
     };
-    script.unset.iter().filter(nothing_sets).filter(|one| !is_harmless(one)).collect()
+    let asked = script.unset.iter().filter(asked);
+    asked.filter(|one| !is_harmless(one)).filter(nothing_sets).collect()
 }
 
 /// True if the statement writes a unit, which a rule about units reads.
@@ -71,37 +80,31 @@ fn is_given(world: &World<'_, '_>, script: &Deployment<'_>, name: &str) -> bool 
     let calls = |path: &String, text: &str| {
         inventory.workflows.contains(path)
             || inventory.scripts.contains(path)
-                && text.lines().any(|line| !line.trim_start().starts_with('#') && names(line, base(own)))
+                && text.lines().any(|line| !line.trim_start().starts_with('#') && is_word_in(line, base(own)))
     };
-    let elsewhere = world.project.texts.iter().any(|(path, file)| {
-        let text = world.sources.file(*file).text();
-        !is_own(path) && names(text, name) && calls(path, text)
-    });
-    let commented = script.comments.iter().any(|comment| names(world.sources.text(*comment), name));
-    let said = script.steps.iter().any(|step| {
-        step.deed.prints == Prints::Words
-            && step.written.is_empty()
-            && names(world.sources.text(step.span), name)
-    });
-    elsewhere || commented || said
-}
-
-/// True if a text has the name as a word, other than to read the variable.
-fn names(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
-    })
+    let elsewhere = || {
+        world.project.texts.iter().any(|(path, file)| {
+            let text = world.sources.file(*file).text();
+            !is_own(path) && is_word_in(text, name) && calls(path, text)
+        })
+    };
+    let commented = || script.comments.iter().any(|comment| is_word_in(world.sources.text(*comment), name));
+    let said = || {
+        script.steps.iter().any(|step| {
+            step.deed.prints == Prints::Words
+                && step.written.is_empty()
+                && is_word_in(world.sources.text(step.span), name)
+        })
+    };
+    commented() || said() || elsewhere()
 }
 
 /// True if a file of the repo may be the program of this name.
 fn is_a_file(world: &World<'_, '_>, name: &str) -> bool {
     let inventory = &world.project.inventory;
     let files = inventory.scripts.iter().chain(&inventory.others).chain(&inventory.code);
-    let written = world.steps().flat_map(|(_, _, step)| &step.deed.effects);
+    let below = format!("/{name}");
+    let mut written = world.steps().flat_map(|(_, _, step)| &step.deed.effects);
     files.map(|path| base(path)).any(|file| file.split('.').next() == Some(name))
-        || written
-            .into_iter()
-            .any(|effect| effect.resource.name().known_suffix().ends_with(&format!("/{name}")))
+        || written.any(|effect| effect.resource.name().known_suffix().ends_with(&below))
 }

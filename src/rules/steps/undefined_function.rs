@@ -3,13 +3,12 @@
 use crate::facts::first_run::unset_names;
 use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::model::UnsetKind;
 use crate::rules::id;
 
 /// `steps/undefined-function`.
 pub(super) fn undefined_function(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.deploy().all() {
-        for one in unset_names(context, script).into_iter().filter(|one| one.kind == UnsetKind::Function) {
+        for one in unset_names(context, script, true) {
             let name = &one.name;
             let message = match one.later {
                 Some(later) => {

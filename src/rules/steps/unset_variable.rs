@@ -9,8 +9,7 @@ use crate::rules::id;
 /// `steps/unset-variable`. A statement that reads several is one finding.
 pub(super) fn unset_variable(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.deploy().all() {
-        let mut names = unset_names(context, script);
-        names.retain(|one| one.kind != UnsetKind::Function);
+        let names = unset_names(context, script, false);
         let alike = |one: &&Unset, other: &&Unset| {
             one.span == other.span && one.kind == other.kind && one.later.is_none() && other.later.is_none()
         };
