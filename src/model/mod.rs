@@ -176,7 +176,7 @@ pub(crate) struct Unset {
 }
 
 /// What a name that is not set would name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum UnsetKind {
     /// A variable, where `set -u` ends the shell.
     Ending,

@@ -94,14 +94,23 @@ impl Builtin {
     }
 }
 
-/// The variable that a command of the shell's own sets from its operands: `getopts OPTIONS NAME`, `printf -v NAME`,
-/// `let NAME=…`.
-pub(crate) fn set_by_operand<'w>(words: &[&'w str]) -> Option<&'w str> {
-    match *words {
-        ["getopts", _, name, ..] | ["printf", "-v", name, ..] => Some(name),
-        ["let", name, ..] => name.split(['=', '+', '-', '*']).next(),
-        _ => None,
-    }
+/// How the operands of a command of the shell's own name the variables that it sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sets {
+    /// The second operand is the name: `getopts OPTIONS NAME`, `printf -v NAME`.
+    Second,
+    /// Each operand is an arithmetic expression: `let NAME=…`.
+    Expressions,
+}
+
+/// How a command sets variables from its operands, if it does; `first` is the first of them.
+pub(crate) fn sets_by_operands(name: &str, first: Option<&str>) -> Option<Sets> {
+    Some(match name {
+        "getopts" => Sets::Second,
+        "printf" if first == Some("-v") => Sets::Second,
+        "let" => Sets::Expressions,
+        _ => return None,
+    })
 }
 
 #[test]
@@ -110,7 +119,6 @@ fn builtins_are_told_by_their_names() {
     assert!(Builtin::named("typeset").is_some_and(Builtin::declares));
     assert!(Builtin::named("continue").is_some_and(Builtin::leaves));
     assert_eq!(Builtin::named("mkdir"), None);
-    assert_eq!(set_by_operand(&["printf", "-v", "now", "%s"]), Some("now"));
-    assert_eq!(set_by_operand(&["let", "n+=1"]), Some("n"));
-    assert_eq!(set_by_operand(&["printf", "%s", "x"]), None);
+    assert_eq!(sets_by_operands("printf", Some("-v")), Some(Sets::Second));
+    assert_eq!(sets_by_operands("printf", Some("%s")), None);
 }

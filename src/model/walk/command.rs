@@ -59,7 +59,7 @@ impl<'a> Walker<'a, '_> {
             args.remove(0);
         }
         let name = args[0].value.as_literal().unwrap_or_default().to_owned();
-        self.sets_by_operand(&args);
+        self.sets_by_operands(&args);
         if let Some(name) = self.functions.named(name.as_str()) {
             let rest = args.split_off(1);
             return self.redirected_call(command, |walker| walker.call(name, Some(rest)));

@@ -122,6 +122,7 @@ impl<'a> Walker<'a, '_> {
                     if !body.is_empty() {
                         self.in_subshell(|walker| walker.unseen_block(body));
                     }
+                    self.sets_in_expansion(text);
                     let knowledge =
                         if prints::is_fresh(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));

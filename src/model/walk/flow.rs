@@ -222,6 +222,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     pub(crate) fn case(&mut self, stmt: &Stmt<'a>, subject: &Word<'a>, arms: &[CaseArm<'a>]) -> Flow {
+        self.names_compared(subject);
         let value = self.expand(subject);
         let choice = self.choice();
         let saved = self.guard;

@@ -73,6 +73,8 @@ impl<'a> Walker<'a, '_> {
                 .contains(&operator);
         if binary && rest.len() >= 3 {
             *at += 3;
+            self.names_compared(&rest[0]);
+            self.names_compared(&rest[2]);
             return self.comparison(&rest[0], operator, &rest[2]);
         }
         let unary = first.len() == 2 && first.starts_with('-') && first.as_bytes()[1].is_ascii_alphabetic();

@@ -3,8 +3,8 @@
 use crate::model::walk::Walker;
 use crate::model::{StepId, Unset, UnsetKind};
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::ast::Operation;
-use crate::shell::builtins::set_by_operand;
+use crate::shell::ast::{Operation, Part, Word};
+use crate::shell::builtins::{Sets, sets_by_operands};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use std::collections::HashSet;
@@ -48,6 +48,8 @@ const DOING: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Names<'a> {
     found: Vec<Unset>,
+    /// The names of those, so that each is noted once.
+    noted: HashSet<(&'a str, UnsetKind)>,
     /// What the script asks about or has a default for: it knows that nobody may have set it.
     expected: HashSet<&'a str>,
     /// True as soon as code has run that is not known and may have set any name.
@@ -61,7 +63,14 @@ pub(super) struct Names<'a> {
 impl Names<'_> {
     pub(super) fn new(file: FileId) -> Self {
         let at = Span::file_start(file);
-        Names { found: Vec::new(), expected: HashSet::new(), is_open: false, asks: false, at }
+        Names {
+            found: Vec::new(),
+            noted: HashSet::new(),
+            expected: HashSet::new(),
+            is_open: false,
+            asks: false,
+            at,
+        }
     }
 
     /// Enters a statement, and returns the one around it.
@@ -103,15 +112,19 @@ impl<'a> Walker<'a, '_> {
     /// Notes that a command is called that may be a function which is not defined, or not yet.
     pub(super) fn calls_undefined(&mut self, argv: &Argv) {
         let name = argv.program.value.as_literal().unwrap_or_default();
-        if !name.contains('/') {
+        if !name.contains('/') && self.notes_names() {
+            let name = self.arena.alloc_str(name);
             self.note_unset(name, UnsetKind::Function);
         }
     }
 
-    fn note_unset(&mut self, name: &str, kind: UnsetKind) {
-        let known = self.names.found.iter().any(|one| one.name == name && one.kind == kind);
-        let is_own = self.entry == 0 && !self.ctx.is_apart && self.ctx.place == Place::Here;
-        if self.names.is_open || !is_own || known {
+    /// True where a name that is not set counts.
+    fn notes_names(&self) -> bool {
+        !self.names.is_open && self.entry == 0 && !self.ctx.is_apart && self.ctx.place == Place::Here
+    }
+
+    fn note_unset(&mut self, name: &'a str, kind: UnsetKind) {
+        if !self.notes_names() || !self.names.noted.insert((name, kind)) {
             return;
         }
         let (step, span) = (StepId(self.steps.len() as u32), self.names.at);
@@ -127,19 +140,72 @@ impl<'a> Walker<'a, '_> {
             let (name, after) = (&rest[start..end], rest[end..].trim_start());
             let operator = after.trim_start_matches(['+', '-', '*', '/', '%', '<', '>', '&', '^', '|']);
             let is_set = operator.starts_with('=') && !operator.starts_with("==");
-            if is_set || after.starts_with("++") || after.starts_with("--") {
+            let before = text[..text.len() - rest.len() + start].trim_end();
+            if is_set
+                || before.ends_with("++")
+                || before.ends_with("--")
+                || after.starts_with("++")
+                || after.starts_with("--")
+            {
                 self.scope.sets(name);
             }
             rest = &rest[end..];
         }
     }
 
-    /// Notes the name that one of the shell's own commands sets from its operands.
-    pub(super) fn sets_by_operand(&mut self, args: &[Arg]) {
-        let words: Vec<&str> = args.iter().filter_map(|arg| arg.value.as_literal()).collect();
-        if let Some(name) = set_by_operand(&words) {
-            let name: &'a str = self.arena.alloc_str(name);
-            self.scope.sets(name);
+    /// Notes the names that arithmetic in a word assigns to: `$((i++))`.
+    pub(super) fn sets_in_expansion(&mut self, text: &'a str) {
+        if text.starts_with("$((") {
+            self.sets_in_arithmetic(text);
+        }
+    }
+
+    /// Notes the names that one of the shell's own commands sets from its operands.
+    pub(super) fn sets_by_operands(&mut self, args: &[Arg]) {
+        let Some((name, operands)) = args.split_first() else { return };
+        let first = operands.first().and_then(|arg| arg.value.as_literal());
+        let Some(sets) = sets_by_operands(name.value.as_literal().unwrap_or_default(), first) else { return };
+        match sets {
+            Sets::Second => {
+                let Some(operand) = operands.get(1) else { return };
+                match operand.value.as_literal() {
+                    Some(name) => self.scope.sets(self.arena.alloc_str(name)),
+                    None => self.names.is_open = true,
+                }
+            }
+            Sets::Expressions => {
+                for operand in operands {
+                    self.sets_in_arithmetic(self.arena.alloc_str(operand.value.known_prefix()));
+                }
+            }
+        }
+    }
+
+    /// Notes the names that `export` and its like set by words that are not plain assignments. If the name is not known, it
+    /// may be any: `export "$key=$value"`, `export $(cat .env)`.
+    pub(super) fn sets_by_declaration(&mut self, words: &[Word<'a>]) {
+        for word in words.get(1..).unwrap_or_default() {
+            match word.parts {
+                // `declare -p` and `declare -f` only show.
+                [Part::Literal { text, .. }] if text.starts_with('-') && text.contains(['p', 'f', 'F']) => {
+                    return;
+                }
+                [Part::Literal { text, .. }, rest @ ..] => match text.split_once('=') {
+                    Some((name, _)) => self.scope.sets(name),
+                    None => self.names.is_open |= !rest.is_empty(),
+                },
+                _ => self.names.is_open = true,
+            }
+        }
+    }
+
+    /// The script compares a word. If it is a variable of the environment, the caller may leave it empty: `[ "$FORCE" = 1 ]`.
+    pub(super) fn names_compared(&mut self, word: &Word<'a>) {
+        if let [Part::Parameter { name, .. }] = word.parts
+            && !self.ctx.nounset
+            && !name.bytes().any(|b| b.is_ascii_lowercase())
+        {
+            self.names.expected.insert(name);
         }
     }
 
