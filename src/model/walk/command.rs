@@ -253,6 +253,7 @@ impl<'a> Walker<'a, '_> {
             self.calls_undefined(&peeled.argv);
         }
         let says = says::succeeds(&peeled.argv);
+        self.asks_for_program(says.as_ref());
         let is_check = says.is_none() && says::is_check(&peeled.argv);
         let printed = self.printed(&peeled.argv, command);
         let unknown_output =

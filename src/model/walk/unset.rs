@@ -7,6 +7,8 @@ use crate::shell::ast::{Operation, Part, Word};
 use crate::shell::builtins::{Sets, sets_by_operands};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use crate::tools::effect::Resource;
+use crate::tools::says::Says;
 use std::collections::HashSet;
 
 /// Variables that bash sets itself (bash(1), Shell Variables), and those that login, PAM, sudo, ssh or systemd give to
@@ -184,12 +186,14 @@ impl<'a> Walker<'a, '_> {
     /// Notes the names that `export` and its like set by words that are not plain assignments. If the name is not known, it
     /// may be any: `export "$key=$value"`, `export $(cat .env)`.
     pub(super) fn sets_by_declaration(&mut self, words: &[Word<'a>]) {
+        // `declare -p` and `declare -F` only show what there is.
+        let is_option = |text: &str| text.starts_with('-') && text.contains(['p', 'f', 'F']);
+        let mut shows = false;
         for word in words.get(1..).unwrap_or_default() {
             match word.parts {
-                // `declare -p` and `declare -f` only show.
-                [Part::Literal { text, .. }] if text.starts_with('-') && text.contains(['p', 'f', 'F']) => {
-                    return;
-                }
+                [Part::Literal { text, .. }] if shows => _ = self.names.expected.insert(text),
+                [Part::Literal { text, .. }] if is_option(text) => shows = true,
+                _ if shows => {}
                 [Part::Literal { text, .. }, rest @ ..] => match text.split_once('=') {
                     Some((name, _)) => self.scope.sets(name),
                     None => self.names.is_open |= !rest.is_empty(),
@@ -206,6 +210,16 @@ impl<'a> Walker<'a, '_> {
             && !name.bytes().any(|b| b.is_ascii_lowercase())
         {
             self.names.expected.insert(name);
+        }
+    }
+
+    /// A command asks whether there is a program or a function, so the script knows that there may be none.
+    pub(super) fn asks_for_program(&mut self, says: Option<&Says>) {
+        if let Some(Says::Is(fact)) = says
+            && let Resource::Program(name) = &fact.resource
+            && let Some(name) = name.as_literal()
+        {
+            self.names.expected.insert(self.arena.alloc_str(name));
         }
     }
 
@@ -229,6 +243,7 @@ impl<'a> Walker<'a, '_> {
     /// What is left of the names at the script's end, each with the place where the script sets it later.
     pub(super) fn names_not_set(&mut self) -> Vec<Unset> {
         let mut found = std::mem::take(&mut self.names.found);
+        found.retain(|one| !self.names.expected.contains(one.name.as_str()));
         found.retain_mut(|one| {
             one.later = match one.kind {
                 UnsetKind::Function => self.functions.body(&one.name).map(|body| body.span),
@@ -236,7 +251,7 @@ impl<'a> Walker<'a, '_> {
             };
             match one.kind {
                 UnsetKind::Function => one.later.is_some() || is_functions_name(&one.name),
-                UnsetKind::Ending | UnsetKind::Empty => !self.names.expected.contains(one.name.as_str()),
+                UnsetKind::Ending | UnsetKind::Empty => true,
             }
         });
         found
