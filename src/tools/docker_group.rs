@@ -30,6 +30,12 @@ pub(crate) fn needs_socket(argv: &Argv) -> bool {
     !matches!(verb.as_str(), "" | "version" | "help" | "context" | "config" | "login" | "completion")
 }
 
+/// True if the command lets others than the group use the socket: `chmod 666 /var/run/docker.sock`.
+pub(crate) fn opens_socket(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "chmod" | "chown" | "setfacl")
+        && argv.args.iter().any(|arg| arg.value.known_suffix().ends_with("/docker.sock"))
+}
+
 /// True if the command begins a session that has the new group.
 pub(crate) fn begins_session(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "newgrp" | "sg" | "reboot" | "login")

@@ -65,6 +65,12 @@ impl Deployment<'_> {
             && !matches!(relation(&self.guards, own.guard, its.guard), Relation::Excludes)
     }
 
+    /// True if one condition lets a step run only where another one did not: `if A; then OTHER; exit; fi; STEP`.
+    pub(crate) fn runs_instead_of(&self, step: StepId, other: StepId) -> bool {
+        let others = || self.guards_of(other);
+        self.guards_of(step).any(|(own, guard)| others().any(|(id, its)| id != own && its.span == guard.span))
+    }
+
     /// True if a step comes after another one and never runs without it: neither is in a loop or in the background, and
     /// they are not one command that is reached twice.
     pub(crate) fn surely_after(&self, step: StepId, other: StepId) -> bool {
@@ -115,6 +121,21 @@ mod tests {
             with(&text, |script, of| {
                 assert_eq!(script.runs_along(of("chown"), of("mkdir")), along, "{end}");
                 assert_eq!(script.runs_along(of("chmod"), of("mkdir")), Along::Never, "{end}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_step_runs_instead_of_what_the_script_ends_with() {
+        for (text, instead) in [
+            ("if ! [ -f /x ]; then mkdir /a; exit 0; fi\nchown app /a\n", true),
+            ("[ -f /x ] || { mkdir /a; exit 0; }\nchown app /a\n", true),
+            ("if ! [ -f /x ]; then mkdir /a; else chown app /a; fi\n", true),
+            ("if ! [ -f /x ]; then mkdir /a; fi\nchown app /a\n", false),
+            ("if ! [ -f /x ]; then mkdir /a; chown app /a; exit 0; fi\n", false),
+        ] {
+            with(text, |deployment, of| {
+                assert_eq!(deployment.runs_instead_of(of("chown"), of("mkdir")), instead, "{text}");
             });
         }
     }

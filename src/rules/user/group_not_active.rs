@@ -5,13 +5,13 @@ use crate::finding::Finding;
 use crate::model::{Along, Caller, Deployment, OnFailure, Step, StepId, User};
 use crate::rules::id;
 use crate::shell::wrappers::Place;
-use crate::tools::docker_group::{begins_session, joins, needs_socket};
+use crate::tools::docker_group::{begins_session, joins, needs_socket, opens_socket};
 
 /// `user/group-not-active`.
 pub(in crate::rules) fn group_not_active(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in world.scripts() {
         if matches!(script.caller, Caller::Root(_))
-            || script.steps.iter().any(|step| begins_session(&step.argv))
+            || script.steps.iter().any(|step| begins_session(&step.argv) || opens_socket(&step.argv))
         {
             continue;
         }
@@ -40,5 +40,6 @@ fn is_refused(script: &Deployment<'_>, joined: StepId, id: StepId, step: &Step) 
         && step.entry == script.step(joined).entry
         && step.on_failure != OnFailure::Handled
         && needs_socket(&step.argv)
-        && (script.runs_along(id, joined) == Along::Always)
+        && script.runs_along(id, joined) == Along::Always
+        && !script.runs_instead_of(id, joined)
 }
