@@ -7,6 +7,9 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::place::works_in;
 use crate::tools::{calls, packaging};
 
+/// How many system packages show that a script prepares a whole server, and does not only add one to a server that runs.
+pub(crate) const OF_A_SERVER: usize = 3;
+
 /// True for a step that may have done anything, because it is not fully known: a script, `make`, another tool's runner.
 pub(crate) fn is_opaque_call(step: &Step) -> bool {
     !step.deed.known && calls::may_do_anything(&step.argv)

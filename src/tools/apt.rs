@@ -1,7 +1,7 @@
 //! The package lists of apt: what fetches them, and what a new server has without them. Sources: apt-get(8),
 //! add-apt-repository(1), and the manifest of Ubuntu's server image (24.04).
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::tools::calls::may_do_anything;
 use crate::tools::draft::word;
@@ -35,7 +35,7 @@ pub(crate) fn is_debians(argv: &Argv) -> Option<bool> {
     }
 }
 
-/// True for a command of apt that installs packages by their names.
+/// True for a command of apt-get(8), apt(8) or aptitude(8).
 pub(crate) fn is_apt(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "apt-get" | "apt" | "aptitude")
 }
@@ -61,19 +61,17 @@ pub(crate) fn may_fetch_lists(argv: &Argv, deed: &Deed) -> bool {
     if deed.known || is_apt(argv) {
         return false;
     }
-    let sourced = matches!(argv.name.as_str(), "." | "source");
-    let text = argv.to_string();
-    // What only sets variables fetches nothing.
-    let settings = [".env", "/activate", "os-release", ".conf", "/profile", ".bashrc", ".profile"];
-    match sourced {
-        true => !settings.iter().any(|end| text.trim_end_matches(['"', '\'']).ends_with(end)),
-        false => {
-            may_do_anything(argv)
-                || argv.name.contains("update")
-                || argv.name.contains("apt")
-                || text.contains("apt") && text.contains("update")
-        }
+    if matches!(argv.name.as_str(), "." | "source") {
+        // What only sets variables fetches nothing.
+        let settings = [".env", "/activate", "os-release", ".conf", "/profile", ".bashrc", ".profile"];
+        let is_setting = |arg: &Arg| settings.iter().any(|end| arg.value.known_suffix().ends_with(end));
+        return !argv.args.first().is_some_and(is_setting);
     }
+    let names = |word: &str| argv.args.iter().any(|arg| arg.value.key().contains(word));
+    may_do_anything(argv)
+        || argv.name.contains("update")
+        || argv.name.contains("apt")
+        || names("apt") && names("update")
 }
 
 /// True for a file that tells apt where packages come from.

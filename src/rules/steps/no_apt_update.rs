@@ -1,6 +1,7 @@
 //! `steps/no-apt-update`: packages are installed before apt has fetched the lists that name them.
 
 use crate::facts::deploy::Deploy;
+use crate::facts::packages::OF_A_SERVER;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
@@ -15,10 +16,7 @@ use crate::tools::effect::{Change, Resource, Role};
 pub(super) fn no_apt_update(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = world.deploy();
     for (_, script) in deploy.deploying() {
-        let apt = Apt::of(script);
-        if apt.installs.is_empty() {
-            continue;
-        }
+        let Some(apt) = Apt::of(script) else { continue };
         found.extend(
             after_new_source(world, script, &apt).or_else(|| before_first(world, &deploy, script, &apt)),
         );
@@ -26,8 +24,8 @@ pub(super) fn no_apt_update(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 }
 
 /// What the main flow of a script does with apt, in order.
-#[derive(Default)]
 struct Apt {
+    /// Installs of packages that a new server does not have; there is at least one.
     installs: Vec<StepId>,
     fetches: Vec<StepId>,
     /// Commands that may fetch the lists, because it is not known what they run.
@@ -36,21 +34,19 @@ struct Apt {
 }
 
 impl Apt {
-    fn of(script: &Deployment<'_>) -> Apt {
-        let mut apt = Apt::default();
-        for (id, step) in script.iter().filter(|(_, step)| step.entry == 0 && step.place == Place::Here) {
-            if fetches_lists(&step.argv) {
-                apt.fetches.push(id);
-            } else if may_fetch_lists(&step.argv, &step.deed) {
-                apt.perhaps.push(id);
-            } else if is_apt(&step.argv) && needs_lists(step) {
-                apt.installs.push(id);
-            }
-            if adds_source(step) {
-                apt.sources.push(id);
-            }
-        }
-        apt
+    /// Reads the steps; `None` if no install needs the lists.
+    fn of(script: &Deployment<'_>) -> Option<Apt> {
+        let main = || script.iter().filter(|(_, step)| step.entry == 0 && step.place == Place::Here);
+        let that = |is: &dyn Fn(&Step) -> bool| -> Vec<StepId> {
+            main().filter(|(_, step)| is(step)).map(|(id, _)| id).collect()
+        };
+        let installs = that(&|step| needs_lists(step) && !fetches_lists(&step.argv));
+        (!installs.is_empty()).then(|| Apt {
+            installs,
+            fetches: that(&|step| fetches_lists(&step.argv)),
+            perhaps: that(&|step| may_fetch_lists(&step.argv, &step.deed)),
+            sources: that(&adds_source),
+        })
     }
 
     /// True if the lists may be fetched between two steps.
@@ -60,13 +56,14 @@ impl Apt {
     }
 }
 
-/// True if a step installs a package that a new server does not have.
+/// True if a step installs a package with apt that a new server does not have.
 fn needs_lists(step: &Step) -> bool {
     let missing = |change: &Change, resource: &Resource| {
         matches!(change, Change::Create(_))
             && matches!(resource, Resource::Package(name) if !name.as_literal().is_some_and(is_preinstalled))
     };
     step.deed.roles.contains(&Role::SystemPackages)
+        && is_apt(&step.argv)
         && step.deed.effects.iter().any(|effect| missing(&effect.change, &effect.resource))
 }
 
@@ -122,7 +119,7 @@ fn before_first(
     let message =
         format!("nothing runs `apt-get update` before `{words}`, and a new server has no package lists");
     let draft = world.finding(id::STEPS_NO_APT_UPDATE, install.span, message);
-    // A single package is often added to a server that has lists of its own.
+    // One or two packages are often added to a server that somebody has set up, which has lists.
     let severity = if installs_many(script) { Severity::Warning } else { Severity::Info };
     let draft = draft.severity(severity).at_most(Confidence::Medium);
     Some(draft.help("run `apt-get update` before the first install").done())
@@ -134,14 +131,13 @@ fn prepares(script: &Deployment<'_>) -> bool {
     script.steps.iter().any(|step| step.deed.roles.iter().any(prepares))
 }
 
-/// True if the script installs what a whole server needs.
+/// True if the script installs as many packages as a whole server needs.
 fn installs_many(script: &Deployment<'_>) -> bool {
-    const MANY: usize = 3;
     let effects = script.steps.iter().flat_map(|step| &step.deed.effects);
     let packages = effects.filter(|effect| {
         matches!(effect.change, Change::Create(_)) && matches!(effect.resource, Resource::Package(_))
     });
-    packages.count() >= MANY
+    packages.count() >= OF_A_SERVER
 }
 
 /// True if another script or a document fetches the lists, or tells people to do so.
@@ -152,9 +148,8 @@ fn is_fetched_elsewhere(world: &World<'_, '_>, deploy: &Deploy<'_, '_, '_>, scri
             && !project.inventory.workflows.contains(path)
             && !project.inventory.dockerfiles.contains(path)
     });
-    deploy.may_do_anything()
-        || tells_to_fetch_lists(world.sources.file(script.file).text())
-        || texts
-            .chain(&project.guides)
-            .any(|(_, file)| tells_to_fetch_lists(world.sources.file(*file).text()))
+    let tells = |file| tells_to_fetch_lists(world.sources.file(file).text());
+    tells(script.file)
+        || texts.chain(&project.guides).any(|(_, file)| tells(*file))
+        || deploy.may_do_anything()
 }
