@@ -40,7 +40,7 @@ mod mode;
 pub(crate) mod node;
 mod owners;
 mod package_managers;
-mod packages;
+pub(crate) mod packages;
 pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;

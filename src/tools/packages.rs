@@ -10,7 +10,7 @@ use crate::tools::says::facts::Says;
 
 /// Programs that a package brings under another name than its own. Sources: the file lists of the packages of Debian 12,
 /// Ubuntu 24.04 and the vendors.
-const PROGRAMS: &[(&str, &[&str])] = &[
+pub(super) const PROGRAMS: &[(&str, &[&str])] = &[
     ("apache2", &["apache2", "apache2ctl", "a2ensite", "a2enmod", "a2dissite"]),
     ("apache2-utils", &["htpasswd", "ab"]),
     ("bind9-dnsutils", &["dig", "nslookup"]),
@@ -163,6 +163,32 @@ pub(crate) fn dpkg(argv: &Argv) -> Deed {
         return Deed::read_only();
     }
     draft.done()
+}
+
+/// The packages in the files that a command installs: `caddy` for `dpkg -i /tmp/caddy_2.8.4_amd64.deb`. `None` if the name
+/// of a file is not known. It is asked of commands that install packages.
+pub(crate) fn package_files(argv: &Argv) -> Option<Vec<&str>> {
+    let mut packages = Vec::new();
+    for arg in argv.args.iter().filter(|arg| !arg.is_option()) {
+        let known = arg.value.known_suffix();
+        let file = known.strip_suffix(".deb").or_else(|| known.strip_suffix(".rpm"));
+        let is_whole = known.contains('/') || arg.value.as_literal().is_some();
+        match file {
+            Some(file) if is_whole => packages.push(package_of_file(file)),
+            None if argv.name != "dpkg" || is_whole => {}
+            _ => return None,
+        }
+    }
+    Some(packages)
+}
+
+/// The package of `NAME_VERSION_ARCHITECTURE` and `NAME-VERSION`.
+fn package_of_file(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.split('_').next().unwrap_or(name);
+    let version =
+        name.match_indices('-').find(|(at, _)| name[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    version.map_or(name, |(at, _)| &name[..at])
 }
 
 /// add-apt-repository(1): it asks to press Enter unless `-y` is given; by its source (0.99) it does so only
@@ -384,4 +410,20 @@ fn packages_are_installed() {
 #[test]
 fn programs_are_sorted() {
     assert!(PROGRAMS.is_sorted_by_key(|(package, _)| package));
+}
+
+#[test]
+fn the_file_of_a_package_names_it() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("dpkg -i /tmp/caddy_2.8.4_linux_amd64.deb", Some(&["caddy"][..])),
+        ("dpkg -i $DIR/caddy_2.8.4_linux_amd64.deb", Some(&["caddy"])),
+        ("apt-get install -y ./jdk-21_linux-x64_bin.deb nginx", Some(&["jdk"])),
+        ("dnf install -y https://rpms.example.com/nginx-1.26.rpm", Some(&["nginx"])),
+        ("apt-get install -y $PACKAGE", Some(&[])),
+        ("dpkg -i $FILE", None),
+        ("apt-get install -y $NAME.deb", None),
+    ] {
+        assert_eq!(package_files(&argv(line)).as_deref(), expected, "{line}");
+    }
 }

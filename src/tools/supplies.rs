@@ -2,8 +2,12 @@
 //! missing: the base of Ubuntu's server image (24.04) has bash, coreutils, sed, sudo, systemd, openssl, python3, git, curl,
 //! wget, rsync, gpg, ufw, cron and add-apt-repository. Sources: the file lists of the packages of Debian 12, Ubuntu 24.04
 //! and the vendors, and what the vendors' installers say that they bring.
+//!
+//! `packages::PROGRAMS` says what a package surely brings. Here, a package counts as soon as it may bring the program, so that
+//! no program is reported that is there.
 
 use crate::shell::argv::Argv;
+use crate::shell::wrappers::is_shell;
 
 /// Programs that come together.
 pub(crate) struct Supply {
@@ -25,7 +29,7 @@ const NONE: Supply =
 
 const COMPOSE_PLUGIN: Supply = Supply {
     name: "the plugin for `docker compose`",
-    packages: &["docker-compose-plugin", "docker-compose-v2", "docker-ce*", "docker"],
+    packages: &["docker-compose-plugin", "docker-compose-v2", "docker-ce*", "moby-compose", "docker"],
     installers: &["get.docker.com", "cli-plugins", "docker/compose/releases", "docker-compose-linux"],
     ..NONE
 };
@@ -268,6 +272,13 @@ impl Supply {
         self.installers.iter().any(|installer| text.contains(installer))
     }
 
+    /// True if a value of PATH has a directory that brings it: `/usr/local/go/bin`, `$HOME/.cargo/bin`.
+    pub(crate) fn is_in_path(&self, path: &str) -> bool {
+        let path = path.to_ascii_lowercase();
+        let mut names = path.split(|c: char| !c.is_ascii_alphabetic());
+        self.is_installed_by(&path) || names.any(|name| self.words.contains(&name))
+    }
+
     /// The package to install.
     pub(crate) fn package(&self) -> &'static str {
         self.packages.first().copied().unwrap_or(self.name)
@@ -284,17 +295,20 @@ impl Supply {
 pub(crate) fn needed(argv: &Argv) -> Vec<&'static Supply> {
     let path = argv.program.value.key();
     let is_systems =
-        ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"].iter().any(|start| path.starts_with(start));
+        || ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"].iter().any(|start| path.starts_with(start));
     // What is called by a path of its own was brought by hand.
-    if path.contains('/') && !is_systems {
+    if path.contains('/') && !is_systems() {
         return Vec::new();
     }
     let mut needed: Vec<&Supply> = SUPPLIES.iter().filter(|supply| supply.has(&argv.name)).collect();
-    let first = argv.args.iter().find(|arg| !arg.is_option()).and_then(|arg| arg.value.as_literal());
-    match (argv.name.as_str(), first) {
-        ("docker", Some("compose")) => needed.push(&COMPOSE_PLUGIN),
-        ("docker-compose", _) => needed.push(&COMPOSE_PROGRAM),
-        ("python", Some("venv")) if argv.has_word("-m") => needed.push(&VENV),
+    let calls = |word: &str| {
+        let first = argv.args.iter().find(|arg| !arg.is_option());
+        first.is_some_and(|arg| arg.value.as_literal() == Some(word))
+    };
+    match argv.name.as_str() {
+        "docker" if calls("compose") => needed.push(&COMPOSE_PLUGIN),
+        "docker-compose" => needed.push(&COMPOSE_PROGRAM),
+        "python" if calls("venv") && argv.has_word("-m") => needed.push(&VENV),
         _ => {}
     }
     needed
@@ -316,9 +330,23 @@ pub(crate) fn other_compose(supply: &Supply) -> &'static str {
     if supply.name == COMPOSE_PROGRAM.name { "docker compose" } else { "docker-compose" }
 }
 
-/// True for a package, or an address of an installer, that brings Docker or its Compose.
-pub(crate) fn brings_docker(text: &str) -> bool {
-    text.starts_with("docker") && !text.contains(' ') || text.contains("get.docker.com")
+/// True for a package that brings Docker or its Compose.
+pub(crate) fn is_dockers(package: &str) -> bool {
+    package.starts_with("docker")
+}
+
+/// True if a command line runs the installer that brings Docker and its Compose.
+pub(crate) fn installs_docker(line: &str) -> bool {
+    line.contains("get.docker.com")
+}
+
+/// True if a command may install something in another way than as a package: it names an address, says that it installs,
+/// or runs a text in a shell.
+pub(crate) fn may_install_otherwise(argv: &Argv) -> bool {
+    let says = |text: &str| text.contains("://") || text.contains("install");
+    is_shell(&argv.name)
+        || says(argv.program.value.key())
+        || argv.args.iter().any(|arg| says(arg.value.key()))
 }
 
 /// True if a line, in lower case, installs packages or tells people to.
@@ -387,4 +415,32 @@ fn packages_bring_programs() {
         COMPOSE_PROGRAM.comes_with("docker-compose") && !COMPOSE_PROGRAM.comes_with("docker-compose-plugin")
     );
     assert!(VENV.comes_with("python3.12-venv") && !VENV.comes_with("python3"));
+}
+
+#[test]
+fn a_path_brings_programs() {
+    let of = |name: &str| SUPPLIES.iter().find(|supply| supply.name == name).unwrap();
+    for (name, path, expected) in [
+        ("Go", "/usr/bin:/usr/local/go/bin", true),
+        ("Go", "/usr/bin:/opt/mongo/bin", false),
+        ("Rust", "$HOME/.cargo/bin:$PATH", true),
+        ("Java", "$JAVA_HOME/bin:$PATH", true),
+        ("npm", "/opt/node-v22/bin:$PATH", true),
+        ("npm", "/opt/shop/venv/bin:$PATH", false),
+    ] {
+        assert_eq!(of(name).is_in_path(path), expected, "{name} {path}");
+    }
+}
+
+#[test]
+fn what_surely_brings_a_program_may_bring_it() {
+    for (package, programs) in crate::tools::packages::PROGRAMS {
+        for program in *programs {
+            for supply in SUPPLIES.iter().filter(|supply| supply.has(program)) {
+                // Only NodeSource's nodejs has npm.
+                let is_known = *package == "nodejs" && supply.name == "npm";
+                assert!(supply.comes_with(package) != is_known, "{package} {program}");
+            }
+        }
+    }
 }

@@ -1,54 +1,72 @@
 //! `steps/missing-package`: a script that sets up a server runs a program that a new server lacks, and nothing installs it.
 
 use crate::facts::deploy::{Deploy, is_saying};
+use crate::facts::packages::OF_A_SERVER;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::id;
-use crate::shell::wrappers::{Place, is_shell};
+use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::apt::fetches_lists;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::packages::package_files;
 use crate::tools::supplies::{
-    Supply, brings_docker, is_compose, looks_for, looks_for_any, needed, needed_for_unit, other_compose,
-    tells_to_install,
+    Supply, installs_docker, is_compose, is_dockers, looks_for, looks_for_any, may_install_otherwise, needed,
+    needed_for_unit, other_compose, tells_to_install,
 };
-
-/// How many system packages show that the scripts prepare the server.
-const MANY: usize = 3;
 
 /// `steps/missing-package`.
 pub(super) fn missing_package(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = world.deploy();
-    let Some(brought) = Brought::of(world) else { return };
-    let mut told: Vec<&str> = Vec::new();
+    let mut brought: Option<Brought<'_>> = None;
+    let mut judged: Vec<&str> = Vec::new();
     for (_, script) in deploy.deploying() {
-        let sets_up = sets_up(script, &brought);
-        for (id, step) in script.iter().filter(|(id, step)| is_plain(script, *id, step)) {
-            let units =
-                step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
-                    (Change::Start | Change::Restart | Change::Enable, Resource::Unit(name)) => {
-                        needed_for_unit(name.as_literal()?)
+        let mut is_setup = None;
+        for (id, step) in script.iter().filter(|(_, step)| step.place == Place::Here && step.entry == 0) {
+            for supply in needed_by(step).filter(|_| is_plain(script, id, step)) {
+                let brought = match &mut brought {
+                    Some(brought) => brought,
+                    none => {
+                        let Some(read) = Brought::of(world) else { return };
+                        none.insert(read)
                     }
-                    _ => None,
-                });
-            for supply in needed(&step.argv).into_iter().chain(units) {
-                let judged = if is_compose(supply) { brought.docker.is_some() } else { sets_up };
-                if !judged
-                    || told.contains(&supply.name)
-                    || !brought.lacks(world, &deploy, script, id, supply)
-                {
+                };
+                let is_asked = match is_compose(supply) {
+                    true => brought.docker.is_some(),
+                    false => *is_setup.get_or_insert_with(|| sets_up(script, brought)),
+                };
+                if !is_asked || judged.contains(&supply.name) || has_in_path(step, supply) {
+                    continue;
+                }
+                judged.push(supply.name);
+                if !brought.lacks(world, &deploy, supply) {
                     continue;
                 }
                 // What is called may install it. To find that out takes long, so it is asked last.
                 if deploy.may_do_anything() {
                     return;
                 }
-                told.push(supply.name);
-                found.push(tell(world, step, supply, &brought));
+                found.push(tell(world, step, supply, brought));
             }
         }
     }
+}
+
+/// What a step needs that a new server lacks: for its command, and for the units that it controls.
+fn needed_by(step: &Step) -> impl Iterator<Item = &'static Supply> {
+    let units = step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
+        (Change::Start | Change::Restart | Change::Enable, Resource::Unit(name)) => {
+            needed_for_unit(name.as_literal()?)
+        }
+        _ => None,
+    });
+    needed(&step.argv).into_iter().chain(units)
+}
+
+/// True if the step finds it in a directory that a script added to the path: `PATH=$PATH:/usr/local/go/bin`.
+fn has_in_path(step: &Step, supply: &Supply) -> bool {
+    step.argv.env("PATH").is_some_and(|path| supply.is_in_path(&path.to_string()))
 }
 
 fn tell(world: &World<'_, '_>, step: &Step, supply: &Supply, brought: &Brought<'_>) -> Finding {
@@ -74,11 +92,9 @@ fn tell(world: &World<'_, '_>, step: &Step, supply: &Supply, brought: &Brought<'
     draft.done()
 }
 
-/// True for a command that certainly runs here and has to succeed.
+/// True for a command that certainly runs and has to succeed.
 fn is_plain(script: &Deployment<'_>, id: StepId, step: &Step) -> bool {
-    step.place == Place::Here
-        && step.entry == 0
-        && step.on_failure != OnFailure::Handled
+    step.on_failure != OnFailure::Handled
         && !is_saying(step)
         && !script.guards_of(id).any(|(_, guard)| {
             guard.cond.has_opaque()
@@ -110,14 +126,12 @@ fn sets_up(script: &Deployment<'_>, brought: &Brought<'_>) -> bool {
     // A script that only pulls finds the checkout of an earlier deploy.
     let pulls = |step: &Step| role(step, Role::Source) && !role(step, Role::Clone) && step.guard.is_none();
     own >= 3 && !script.steps.iter().any(pulls)
-        || brought.packages.len() >= MANY && script.steps.iter().any(installs)
+        || brought.packages.len() >= OF_A_SERVER && script.steps.iter().any(installs)
 }
 
 /// What the scripts bring to the server.
 struct Brought<'r> {
     packages: Vec<&'r str>,
-    /// The names of the files that they write.
-    files: Vec<String>,
     /// Where most packages are installed.
     place: Option<Span>,
     /// Where Docker is installed.
@@ -129,59 +143,49 @@ struct Brought<'r> {
 impl<'r> Brought<'r> {
     /// Reads the steps; `None` if one may bring anything.
     fn of(world: &World<'r, '_>) -> Option<Brought<'r>> {
-        let mut brought = Brought {
-            packages: Vec::new(),
-            files: Vec::new(),
-            place: None,
-            docker: None,
-            others: Vec::new(),
-        };
+        let mut brought = Brought { packages: Vec::new(), place: None, docker: None, others: Vec::new() };
         let mut most = 0;
         for (_, _, step) in world.steps() {
             let before = brought.packages.len();
             for effect in &step.deed.effects {
-                match (&effect.change, &effect.resource) {
-                    (Change::Create(_), Resource::Package(name)) => brought.packages.push(name.as_literal()?),
-                    (_, Resource::Path(path)) => {
-                        brought.files.extend(path.basename().as_literal().map(str::to_owned))
-                    }
-                    _ => {}
+                if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
+                    brought.packages.push(name.as_literal()?);
                 }
             }
-            let text = step.argv.to_string();
-            if step.deed.roles.contains(&Role::SystemPackages) || step.deed.roles.contains(&Role::Provision) {
-                // `xargs apt-get install`, `dpkg -i x.deb`, a role of Ansible.
-                if brought.packages.len() == before && step.deed.roles.contains(&Role::Provision) {
-                    return None;
-                }
-                if brought.packages.len() - before > most {
-                    (most, brought.place) = (brought.packages.len() - before, Some(step.span));
-                }
+            let installs = step.deed.roles.contains(&Role::SystemPackages);
+            if installs {
+                brought.packages.extend(package_files(&step.argv)?);
             }
-            let docker = brought.packages[before..].iter().any(|package| brings_docker(package));
-            if docker || brings_docker(&text) {
+            let count = brought.packages.len() - before;
+            // `xargs apt-get install`, a role of Ansible.
+            if count == 0 && step.deed.roles.contains(&Role::Provision) {
+                return None;
+            }
+            if count > most && (installs || step.deed.roles.contains(&Role::Provision)) {
+                (most, brought.place) = (count, Some(step.span));
+            }
+            let text = may_install_otherwise(&step.argv).then(|| step.argv.to_string());
+            if brought.packages[before..].iter().any(|package| is_dockers(package))
+                || text.as_ref().is_some_and(|text| installs_docker(text))
+            {
                 brought.docker.get_or_insert(step.span);
             }
-            if text.contains("://") || text.contains("install") || is_shell(&step.argv.name) {
-                brought.others.push(text);
-            }
+            brought.others.extend(text);
         }
         Some(brought)
     }
 
-    /// True if nothing brings what a step needs, nobody looks for it, and no text tells people to install it.
-    fn lacks(
-        &self,
-        world: &World<'_, '_>,
-        deploy: &Deploy<'_, '_, '_>,
-        script: &Deployment<'_>,
-        id: StepId,
-        supply: &Supply,
-    ) -> bool {
-        let path = script.step(id).argv.env("PATH").map(ToString::to_string);
+    /// True if nothing brings it, nobody looks for it, and no text tells people to install it.
+    fn lacks(&self, world: &World<'_, '_>, deploy: &Deploy<'_, '_, '_>, supply: &Supply) -> bool {
+        let is_written = |step: &Step| {
+            step.deed.effects.iter().any(|effect| match &effect.resource {
+                Resource::Path(path) => path.basename().as_literal().is_some_and(|name| supply.has(name)),
+                _ => false,
+            })
+        };
         let comes = self.packages.iter().any(|package| supply.comes_with(package))
-            || self.files.iter().any(|file| supply.has(file))
-            || self.others.iter().chain(&path).any(|text| supply.is_installed_by(text));
+            || self.others.iter().any(|text| supply.is_installed_by(text))
+            || world.steps().any(|(.., step)| is_written(step));
         if comes {
             return false;
         }
