@@ -101,8 +101,11 @@ fn inspect_in_time(
     let mut models = Models::new(root, &arena);
     let files = scripts(request, settings, &inventory, &mut models, sources, &mut judged);
     models.retain(&files);
-    let whole = meant && settings.selection.wants_any("env");
-    let project = load::project(root, inventory, whole, sources, &mut judged.gaps);
+    let wants = |family: &str| settings.selection.wants_any(family);
+    // Rules about scripts ask whether a document tells people to do what the scripts leave out.
+    let guides = !files.is_empty() && (wants("steps") || wants("user"));
+    let wanted = load::Wanted { code: meant && wants("env"), guides };
+    let project = load::project(root, inventory, wanted, sources, &mut judged.gaps);
     let queries = settings.rules.queries()?;
 
     let mut scripts: Vec<Script<'_>> = Vec::new();

@@ -18,11 +18,20 @@ use std::collections::{BTreeSet, HashSet};
 /// The most documents that are read for what they tell people to do.
 const MAX_GUIDES: usize = 30;
 
-/// Reads the surroundings. The code is read only if `code` says so, because it is by far the largest part.
+/// What is read only if something asks for it.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    /// The code, which is by far the largest part.
+    pub(super) code: bool,
+    /// The documents that tell people how to set up a server.
+    pub(super) guides: bool,
+}
+
+/// Reads the surroundings.
 pub(super) fn project(
     root: &Root,
     inventory: Inventory,
-    code: bool,
+    wanted: Wanted,
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
 ) -> Project {
@@ -45,7 +54,7 @@ pub(super) fn project(
         gaps,
         |only| manifest::read(root, &limited(&inventory, only, |i| &mut i.manifests), sources),
     );
-    if code {
+    if wanted.code {
         ask_code(root, &inventory, &mut needs, gaps);
     }
     let mut files = |paths: &[String]| read_files(root, paths, sources, gaps);
@@ -67,12 +76,14 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
-    let environment = match code {
+    let environment = match wanted.code {
         true => environment(root, &inventory, sources, gaps),
         false => Project::default(),
     };
-    let guides = inventory.documents.iter().filter(|path| is_guide(path)).take(MAX_GUIDES);
-    let guides = guides.filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?))).collect();
+    let guides = match wanted.guides {
+        true => read_guides(root, &inventory, sources),
+        false => Vec::new(),
+    };
     Project {
         inventory,
         composes,
@@ -89,12 +100,20 @@ pub(super) fn project(
     }
 }
 
-/// True for the name of a document that may tell people how to set up a server.
+/// Reads the documents that may tell people how to set up a server, those of the root first.
+fn read_guides(root: &Root, inventory: &Inventory, sources: &mut Sources) -> Vec<(String, FileId)> {
+    let mut guides: Vec<&String> = inventory.documents.iter().filter(|path| is_guide(path)).collect();
+    guides.sort_by_key(|path| path.matches('/').count());
+    let read = |path: &String| Some((path.clone(), root.read(path, sources).ok()?));
+    guides.into_iter().take(MAX_GUIDES).filter_map(read).collect()
+}
+
+/// True for the path of a document that may tell people how to set up a server.
 fn is_guide(path: &str) -> bool {
     const WORDS: [&str; 9] =
         ["readme", "install", "setup", "deploy", "server", "start", "require", "production", "hosting"];
-    let name = path.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
+    let path = path.to_ascii_lowercase();
+    WORDS.iter().any(|word| path.contains(word))
 }
 
 /// Asks the code for migrations and builds that the app does by itself. Without any, nothing is asked.
