@@ -6,6 +6,7 @@ use crate::facts::environment::table::Table;
 use crate::facts::ground::{Found, Ground};
 use crate::facts::made::{self, Made};
 use crate::facts::read_units::{self, ReadUnit};
+use crate::facts::repo_paths::RepoPaths;
 use crate::facts::secret_files::{SecretFiles, SettingsOpened, hides};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
@@ -28,6 +29,7 @@ pub(crate) struct World<'r, 'a> {
     deploy: Known<'r>,
     read_units: OnceCell<Vec<ReadUnit>>,
     made: OnceCell<Vec<Made>>,
+    repo_paths: OnceCell<RepoPaths<'r>>,
     words: OnceCell<Words>,
     app_paths: Vec<OnceCell<AppPaths<'r>>>,
     secrets: Vec<Secrets>,
@@ -91,6 +93,7 @@ impl<'r, 'a> World<'r, 'a> {
             deploy: Known::default(),
             read_units: OnceCell::new(),
             made: OnceCell::new(),
+            repo_paths: OnceCell::new(),
             words: OnceCell::new(),
         }
     }
@@ -114,6 +117,10 @@ impl<'r, 'a> World<'r, 'a> {
 
     pub(crate) fn made(&self) -> &[Made] {
         self.made.get_or_init(|| made::made(self))
+    }
+
+    pub(crate) fn repo_paths(&self) -> &RepoPaths<'r> {
+        self.repo_paths.get_or_init(|| RepoPaths::of(self))
     }
 
     pub(crate) fn compared(&self) -> &Compared {

@@ -4,7 +4,7 @@
 //! built; `systemd-path search-binaries-default` prints it. `Environment=PATH=` is for the process, and
 //! `ExecSearchPath=` (systemd 250) changes the list.
 
-use super::command_lines::commands_of;
+use super::command_lines::{commands_of, program_of};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::Directive;
@@ -20,13 +20,12 @@ use crate::tools::python::of_environment;
 /// `units/bare-program`.
 pub(super) fn bare_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     for unit in judged(world) {
-        let unit_of = |key: &str| unit.at.unit.get("Service", key).is_some();
-        if ["ExecSearchPath", "RootDirectory", "RootImage"].iter().any(|key| unit_of(key)) {
+        if unit.changes_root() || unit.at.unit.get("Service", "ExecSearchPath").is_some() {
             continue;
         }
         for directive in unit.commands() {
             for command in commands_of(&directive.value) {
-                let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+                let program = program_of(&command);
                 if unit.is_plain(program) && !program.contains(['/', '%', '=']) {
                     judge_program(&unit, directive, program, found);
                 }
@@ -36,6 +35,9 @@ pub(super) fn bare_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 }
 
 fn judge_program(unit: &Judged<'_, '_, '_>, directive: &Directive, program: &str, found: &mut Vec<Finding>) {
+    if !is_of_environments(program) && !is_of_homes(program) {
+        return;
+    }
     let path = unit.at.unit.environment().into_iter().rfind(|(name, ..)| name == "PATH");
     // The directory that the unit adds for the process shows where the program is.
     let meant = path.as_ref().and_then(|(_, value, span)| {
@@ -44,7 +46,7 @@ fn judge_program(unit: &Judged<'_, '_, '_>, directive: &Directive, program: &str
             directories.find(|directory| directory.starts_with('/') && !is_searched_by_systemd(directory));
         own.map(|directory| (directory.trim_end_matches('/').to_owned(), *span))
     });
-    let known = is_of_environments(program) || is_of_homes(program) && meant.is_some();
+    let known = is_of_environments(program) || meant.is_some();
     if !known || is_brought(unit.context, program) {
         return;
     }

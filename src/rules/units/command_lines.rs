@@ -5,6 +5,11 @@ use crate::project::unit::words;
 /// A command's words, each with whether it is bare, that is, not quoted.
 pub(super) type Words = Vec<(String, bool)>;
 
+/// A command's program, without the prefixes that systemd takes off.
+pub(super) fn program_of(command: &Words) -> &str {
+    command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|'])
+}
+
 /// The commands of a directive: a bare `;` separates them.
 pub(super) fn commands_of(value: &str) -> Vec<Words> {
     let words = words(value);

@@ -4,7 +4,7 @@
 //! it if the pattern is in the text of `sh -c`. bash hands its own process over to the last command of the text, and dash
 //! does not.
 
-use super::command_lines::commands_of;
+use super::command_lines::{commands_of, program_of};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::Directive;
@@ -29,7 +29,7 @@ pub(super) fn kills_itself(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn judge_directive(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec<Finding>) {
     for command in commands_of(&directive.value) {
         let words: Vec<&str> = command.iter().map(|(word, _)| word.as_str()).collect();
-        let program = words[0].trim_start_matches(['-', '@', ':', '+', '!', '|']);
+        let program = program_of(&command);
         let prefix = &words[0][..words[0].len() - program.len()];
         // With `-` the unit starts whatever the command says.
         if !is_shell(base(program)) || prefix.contains(['-', '@']) {

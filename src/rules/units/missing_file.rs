@@ -19,17 +19,12 @@ const ALIKE: f64 = 0.85;
 
 /// `units/missing-file`.
 pub(super) fn missing_file(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let mut paths = None;
     for unit in judged(world).filter(|unit| unit.read.kind == UnitKind::Service) {
-        let named = named(&unit);
-        if named.is_empty()
-            || ["RootDirectory", "RootImage"].iter().any(|key| unit.at.unit.get("Service", key).is_some())
-        {
+        if unit.changes_root() {
             continue;
         }
-        let paths = paths.get_or_insert_with(|| RepoPaths::of(world));
-        for named in named {
-            found.extend(judge(&unit, paths, &named));
+        for named in named(&unit) {
+            found.extend(judge(&unit, &named));
         }
     }
 }
@@ -91,14 +86,17 @@ fn is_script(path: &str) -> bool {
     [".py", ".sh", ".rb", ".php", ".pl", ".js", ".mjs", ".cjs"].iter().any(|end| path.ends_with(end))
 }
 
-fn judge(unit: &Judged<'_, '_, '_>, paths: &RepoPaths<'_>, named: &Named) -> Option<Finding> {
+fn judge(unit: &Judged<'_, '_, '_>, named: &Named) -> Option<Finding> {
     let path = named.path.trim_end_matches('/');
-    let below = paths.below(path)?;
-    let (rest, context) = (below.path, unit.context);
-    if rest.contains(['%', '*', '{', '<', '`', '$']) || !named.is_directory && !is_script(rest) {
+    if !named.is_directory && !is_script(path) {
         return None;
     }
-    if !paths.lacks(rest) || is_built(paths, rest) || is_made(context, paths, path) {
+    let context = unit.context;
+    let paths = context.repo_paths();
+    let below = paths.below(path)?;
+    let rest = below.path;
+    let is_plain = !rest.contains(['%', '*', '{', '<', '`', '$']);
+    if !is_plain || !paths.lacks(rest) || is_built(paths, rest) || is_made(context, paths, path) {
         return None;
     }
     let elsewhere = paths.ending_in(rest).next();
@@ -151,8 +149,8 @@ fn is_built(paths: &RepoPaths<'_>, path: &str) -> bool {
 /// True if a step may bring the path: it writes it, makes something there, or unpacks, downloads or copies a tree around it.
 fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
     let name = base(path);
-    let steps = context.steps().filter(|(.., step)| step.place == Place::Here);
-    steps.into_iter().any(|(.., step)| {
+    let mut steps = context.steps().filter(|(.., step)| step.place == Place::Here);
+    steps.any(|(.., step)| {
         // Where an archive goes is known by its effects, or it is the directory in which the command works.
         let unpacks = step.deed.roles.iter().any(|role| matches!(role, Role::Unpack | Role::Fetch));
         let says_where = step.deed.effects.iter().any(|effect| matches!(effect.resource, Resource::Path(_)));
@@ -173,11 +171,11 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
                 let around = brings && path != made && lies_under(path, &made);
                 // A clone or a copy of the repo holds what the repo has.
                 let from = content.and_then(|content| content.from.as_ref());
-                let of_the_repo = match from {
+                let of_the_repo = || match from {
                     Some(from) => paths.below(&from.to_string()).is_some(),
                     None => !unpacks && paths.below(&made).is_some_and(|below| below.path.is_empty()),
                 };
-                puts && (base(&made) == name || lies_under(&made, path)) || around && !of_the_repo
+                puts && (base(&made) == name || lies_under(&made, path)) || around && !of_the_repo()
             })
     })
 }
@@ -185,7 +183,7 @@ fn is_made(context: &World<'_, '_>, paths: &RepoPaths<'_>, path: &str) -> bool {
 /// True if a step copies something to the path or around it, which may be a part of the repo.
 pub(super) fn is_copied(context: &World<'_, '_>, path: &str) -> bool {
     let steps = context.steps().filter(|(.., step)| step.place == Place::Here);
-    steps.into_iter().filter(|(.., step)| !step.deed.roles.contains(&Role::Clone)).any(|(.., step)| {
+    steps.filter(|(.., step)| !step.deed.roles.contains(&Role::Clone)).any(|(.., step)| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
             (Change::Create(PathKind::Tree | PathKind::Any) | Change::Write, Resource::Path(made)) => {
                 lies_under(path, &made.to_string())

@@ -42,6 +42,11 @@ impl<'c, 'r, 'a> Judged<'c, 'r, 'a> {
         self.script.is_some_and(|(script, id)| is_of_a_user(script.step(id)))
     }
 
+    /// True if the service has another root directory, so that its paths are not those of the server.
+    fn changes_root(&self) -> bool {
+        ["RootDirectory", "RootImage"].iter().any(|key| self.at.unit.get("Service", key).is_some())
+    }
+
     /// A finding about a directive, with at most the confidence that is known for the unit.
     fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         self.context.finding(rule, span, message).at_most(self.read.confidence)

@@ -1,6 +1,6 @@
 //! `units/relative-path`: a program, a directory or a file that is given by a path which does not start at the root.
 
-use super::command_lines::{Words, commands_of};
+use super::command_lines::{Words, commands_of, program_of};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::project::unit::Directive;
@@ -18,11 +18,6 @@ pub(super) fn relative_path(world: &World<'_, '_>, found: &mut Vec<Finding>) {
         }
         judge_directories(&unit, found);
     }
-}
-
-/// A command's program, without the prefixes that systemd takes off.
-fn program_of(command: &Words) -> &str {
-    command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|'])
 }
 
 /// True for a command whose program is given by a path that does not start at the root.

@@ -1,6 +1,6 @@
 //! `units/shell-syntax`: what only a shell understands in a command line that systemd runs without one.
 
-use super::command_lines::{Words, commands_of};
+use super::command_lines::{Words, commands_of, program_of};
 use super::relative_path::is_relative;
 use crate::facts::world::World;
 use crate::finding::Finding;
@@ -32,7 +32,7 @@ fn judge_command(
     command: &Words,
     found: &mut Vec<Finding>,
 ) {
-    let program = command[0].0.trim_start_matches(['-', '@', ':', '+', '!', '|']);
+    let program = program_of(command);
     let name = base(program);
     let mut tell = |what: String, help: String| {
         let message = format!("systemd runs `{}=` without a shell, so {what}", directive.key);

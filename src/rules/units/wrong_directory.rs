@@ -5,7 +5,7 @@
 //! starts there.
 
 use super::missing_file::is_copied;
-use crate::facts::repo_paths::{RepoPaths, Sure};
+use crate::facts::repo_paths::Sure;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Directive, Exec, UnitKind};
@@ -23,25 +23,21 @@ use crate::tools::serves::{Language, Serves};
 
 /// `units/wrong-directory`.
 pub(super) fn wrong_directory(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let mut paths = None;
     let services = judged(world).filter(|unit| unit.read.kind == UnitKind::Service);
-    for unit in services.filter(|unit| !unit.is_of_a_user() && !changes_root(unit)) {
+    for unit in services.filter(|unit| !unit.is_of_a_user() && !may_change_root(unit)) {
         let directory = unit.at.unit.working_directory();
         for exec in unit.at.unit.exec_start() {
             match directory {
                 None => judge_exec(&unit, &exec, found),
-                Some(directory) => {
-                    let paths = paths.get_or_insert_with(|| RepoPaths::of(world));
-                    found.extend(judge_directory(&unit, &exec, directory, paths));
-                }
+                Some(directory) => found.extend(judge_directory(&unit, &exec, directory)),
             }
         }
     }
 }
 
 /// True for a unit that sees another root directory, or a template that may get a directory elsewhere.
-fn changes_root(unit: &Judged<'_, '_, '_>) -> bool {
-    ["RootDirectory", "RootImage"].iter().any(|key| unit.at.unit.get("Service", key).is_some())
+fn may_change_root(unit: &Judged<'_, '_, '_>) -> bool {
+    unit.changes_root()
         || unit.at.unit.directives.iter().any(|directive| directive.key.contains('$'))
         || unit.at.unit.problems.iter().any(|problem| {
             let text = unit.context.sources.text(problem.span);
@@ -89,20 +85,17 @@ fn judge_exec(unit: &Judged<'_, '_, '_>, exec: &Exec, found: &mut Vec<Finding>) 
 }
 
 /// Judges a service that starts in a directory of the repo, but not in that of its code.
-fn judge_directory(
-    unit: &Judged<'_, '_, '_>,
-    exec: &Exec,
-    directory: &Directive,
-    paths: &RepoPaths<'_>,
-) -> Option<Finding> {
+fn judge_directory(unit: &Judged<'_, '_, '_>, exec: &Exec, directory: &Directive) -> Option<Finding> {
     if is_shell(base(&exec.program)) || names_its_directory(&exec.args) {
         return None;
     }
     let serves = exec.serves()?;
+    let wanted = wanted(&serves)?;
     let server_path = directory.value.trim_end_matches('/');
+    let paths = unit.context.repo_paths();
     let below = paths.below(server_path).filter(|below| below.sure == Sure::Known)?;
     let inside = |name: &str| format!("{}/{name}", below.path).trim_start_matches('/').to_owned();
-    let (what, place) = match wanted(&serves)? {
+    let (what, place) = match wanted {
         Wanted::File(_) => return None,
         Wanted::Package => {
             let elsewhere = paths.ending_in("package.json").min()?;
