@@ -185,6 +185,11 @@ impl<'r, 'a> Ground<'r, 'a> {
         self.together(script).flat_map(|script| script.steps.iter())
     }
 
+    /// True if a script, or one that counts for it, installs packages of the system, so that it sets the server up.
+    pub(crate) fn sets_up(&self, script: &Deployment<'_>) -> bool {
+        self.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages))
+    }
+
     /// True if a path is in the app's tree.
     pub(crate) fn in_app_tree(&self, path: &Value) -> bool {
         self.app_trees.iter().any(|tree| path.is_under(tree))

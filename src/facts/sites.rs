@@ -3,6 +3,7 @@
 use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::model::{Deployment, Step, StepId};
+use crate::repo::names::base;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{MappedText, OffsetMap};
@@ -30,7 +31,7 @@ pub(crate) fn nginx_texts(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Ve
         texts.extend(written.map(|w| NginxText { id, path: w.path.clone(), text: w.content.clone() }));
         for (effect, content) in step.deed.puts() {
             let Resource::Path(path) = &effect.resource else { continue };
-            if !of_nginx(path) || !content.how.is_copy() {
+            if !content.how.is_copy() || !of_nginx(path) {
                 continue;
             }
             if let Some(text) = copied(world, step) {
@@ -44,13 +45,11 @@ pub(crate) fn nginx_texts(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Ve
 /// The only file of the repo that an operand of the step can mean.
 fn copied(world: &Ground<'_, '_>, step: &Step) -> Option<MappedText> {
     let file = step.argv.args.iter().find_map(|arg| {
-        let name = arg.value.basename().to_string();
-        let files = world.project.texts.iter().filter(|(path, _)| {
-            path.rsplit('/').next() == Some(name.as_str()) && world.project.inventory.nginx.contains(path)
-        });
-        let found: Vec<_> = files.collect();
         let written = arg.value.to_string();
         let ends = |path: &str| written == path || written.ends_with(&format!("/{path}"));
+        let is_named = |path: &str| base(path) == base(&written);
+        let files = world.project.texts.iter().filter(|(path, _)| is_named(path));
+        let found: Vec<_> = files.filter(|(path, _)| world.project.inventory.nginx.contains(path)).collect();
         match found[..] {
             [(_, only)] => Some(*only),
             _ => found.iter().find(|(path, _)| ends(path)).map(|(_, file)| *file),

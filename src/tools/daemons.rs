@@ -114,6 +114,10 @@ const DAEMONS: [Daemon; 8] = [
 
 /// The daemon that reads a file when it starts.
 pub(crate) fn reader(path: &Value) -> Option<&'static Daemon> {
+    // Most paths are none of these, and it is asked of each.
+    if !["/etc/", "/usr/lib/"].iter().any(|place| path.known_prefix().starts_with(place)) {
+        return None;
+    }
     let path = path.to_string();
     // A copy that is kept beside the file is not read.
     let kept = [".bak", ".old", ".orig", ".disabled", ".save", ".dpkg-dist", ".backup", "~"];

@@ -13,6 +13,9 @@ use crate::tools::sites::{CERTIFICATES, available, blocks, checks_settings, may_
 pub(super) fn before_certificate(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
         for NginxText { id, path, text } in nginx_texts(context, script) {
+            if !text.text.contains(CERTIFICATES) {
+                continue;
+            }
             let wanted = blocks(&text.text).into_iter().flat_map(|block| block.certificates);
             let Some(certificate) = wanted.into_iter().find(|file| file.starts_with(CERTIFICATES)) else {
                 continue;

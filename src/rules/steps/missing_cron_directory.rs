@@ -7,7 +7,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::cron::{TABLES, entry, writes};
-use crate::tools::effect::{Change, Effect, PathKind, Prints, Resource, Role};
+use crate::tools::effect::{Change, Effect, PathKind, Prints, Resource};
 use crate::tools::known_units::is_there_already;
 
 /// For each line of a table that a script writes, finds the first directory that is not there. A script that sets no
@@ -15,7 +15,7 @@ use crate::tools::known_units::is_there_already;
 pub(super) fn missing_cron_directory(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = context.deploy();
     for &script in context.scripts() {
-        if !context.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages)) {
+        if !context.sets_up(script) {
             continue;
         }
         let mut told: Vec<String> = Vec::new();

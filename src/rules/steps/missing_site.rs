@@ -5,7 +5,7 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, StepId};
 use crate::rules::id;
-use crate::tools::effect::{Resource, Role};
+use crate::tools::effect::Resource;
 use crate::tools::sites::Server;
 
 /// For each site that a script enables, looks for what brings its file. A script that sets no server up may rely on a
@@ -14,7 +14,7 @@ pub(super) fn missing_site(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = context.deploy();
     let is_told = |line: &str| line.contains("sites-available");
     for &script in context.scripts() {
-        if !context.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages)) {
+        if !context.sets_up(script) {
             continue;
         }
         for (id, step) in script.iter() {
@@ -28,7 +28,7 @@ pub(super) fn missing_site(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     return;
                 }
                 let consequence = match server {
-                    Server::Nginx => "the link leads nowhere and `nginx -t` fails",
+                    Server::Nginx => "`nginx -t` fails",
                     Server::Apache => "`a2ensite` fails",
                 };
                 let message = format!(

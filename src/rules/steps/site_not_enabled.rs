@@ -4,30 +4,33 @@ use crate::facts::sites::{may_enable, written};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::rules::id;
-use crate::tools::effect::{Change, Effect, Role};
+use crate::tools::effect::{Change, Effect};
 
 /// For each site that a script writes to `sites-available`, looks for the step that enables it. A script that sets no
 /// server up may rely on a link that is there already.
 pub(super) fn site_not_enabled(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = context.deploy();
     let is_told = |line: &str| ["sites-enabled", "a2ensite"].iter().any(|word| line.contains(word));
-    if deploy.says_to(is_told) || deploy.calls_to(is_told) {
-        return;
-    }
     for &script in context.scripts() {
-        if !context.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages)) {
-            continue;
-        }
         let mut told: Vec<String> = Vec::new();
         for site in written(script) {
             let (server, name) = (site.server, site.name.as_str());
-            let is_enabled = context.steps_with(script).any(|step| may_enable(step, server, name));
-            let is_removed = script.steps.iter().skip(site.id.0 as usize + 1).any(|step| {
-                let removes = |e: &Effect| e.change == Change::Remove && e.resource.name() == site.path;
-                step.deed.effects.iter().any(removes)
-            });
-            if is_enabled || is_removed || server.brings(name) || told.contains(&site.name) {
+            if server.brings(name) || told.contains(&site.name) || !context.sets_up(script) {
                 continue;
+            }
+            let is_enabled = context.steps_with(script).any(|step| may_enable(step, server, name));
+            let is_removed = || {
+                script.steps.iter().skip(site.id.0 as usize + 1).any(|step| {
+                    let removes = |e: &Effect| e.change == Change::Remove && e.resource.name() == site.path;
+                    step.deed.effects.iter().any(removes)
+                })
+            };
+            if is_enabled || is_removed() {
+                continue;
+            }
+            // What is said and called takes long to go through, so it is asked last.
+            if deploy.says_to(is_told) || deploy.calls_to(is_told) {
+                return;
             }
             told.push(site.name.clone());
             let sure = if deploy.may_do_anything() { Confidence::Medium } else { Confidence::High };
