@@ -21,17 +21,18 @@ struct Fault {
 /// For each step, finds the tables that it makes, and what cron minds about them.
 pub(super) fn cron_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
-        let installers = || context.steps_with(script).filter_map(|step| is_debians(&step.argv));
-        let (debian, other) = (installers().any(|is| is), installers().any(|is| !is));
+        let installs =
+            |debians: bool| context.steps_with(script).any(|step| is_debians(&step.argv) == Some(debians));
         for (id, step) in script.iter().filter(|(_, step)| !matches!(step.place, Place::Container(_))) {
             let faults = of_names(script, id, step)
                 .into_iter()
                 .chain(of_rights(step))
                 .chain(of_text(script, id, step));
-            let Some(fault) = faults.into_iter().find(|fault| !fault.debian || !other || debian) else {
+            let Some(fault) = faults.into_iter().find(|f| !f.debian || installs(true) || !installs(false))
+            else {
                 continue;
             };
-            let sure = if fault.debian && !debian { Confidence::Medium } else { Confidence::High };
+            let sure = if fault.debian && !installs(true) { Confidence::Medium } else { Confidence::High };
             let draft = context
                 .finding(id::STEPS_CRON_IGNORED, step.span, fault.says)
                 .at_most(sure)
@@ -50,7 +51,12 @@ fn of_names(script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Fault> {
             Change::Create(kind) => kind != PathKind::Directory,
             _ => false,
         };
-        let sign = passed_over(path).filter(|_| makes)?;
+        let sign = makes.then(|| passed_over(path)).flatten()?;
+        // A table that is kept under another name is meant to be passed over.
+        let from = effect.content.as_ref().and_then(|content| content.from.as_ref());
+        if from.is_some_and(|from| from.dirname() == path.dirname()) {
+            return None;
+        }
         // It gets its own name later, or goes.
         let later = script.iter().skip(id.0 as usize + 1).flat_map(|(_, step)| &step.deed.effects);
         let moved = later
@@ -96,7 +102,7 @@ fn of_rights(step: &Step) -> Option<Fault> {
 
 fn of_text(script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Fault> {
     step.written.iter().filter(|written| is_table(&written.path)).find_map(|written| {
-        let (path, key) = (&written.path, written.value.key());
+        let path = &written.path;
         let nameless = written.content.text.lines().find_map(|line| {
             let entry = entry(line, true)?;
             is_no_account(&entry.first).then_some(entry.first)
@@ -116,8 +122,9 @@ fn of_text(script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Fault> {
             })
         };
         let goes_on = script.iter().skip(id.0 as usize + 1).any(|(_, step)| added(step));
-        let open =
-            !key.is_empty() && !key.ends_with('\n') && !key.ends_with("\\n") && !key.ends_with('\u{2}');
+        // What is inserted at the end may bring a line end.
+        let end = written.value.known_suffix();
+        let open = !end.is_empty() && !end.ends_with('\n') && !end.ends_with("\\n");
         (open && !goes_on).then(|| Fault {
             says: format!("cron ignores {path}, because its last line has no line end"),
             help: "end it with a line end: `printf '…\\n'`, or `echo` without `-n`".to_owned(),
