@@ -7,25 +7,12 @@ use crate::model::Step;
 use crate::rules::id;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::sites::{Block, Server, available, blocks, brings_default_site, enabled};
+use crate::tools::thing::Thing;
 
 /// Debian's `default` listens on port 80 as its default server. nginx refuses a second one, and a site without a name of its
 /// own gets no requests beside it.
 pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let brings = |step: &&Step| brings_default_site(&step.argv, &step.deed);
-    // Most scripts install no nginx, and the rest takes long to find out.
-    if !context.scripts().iter().any(|script| context.steps_with(script).any(|step| brings(&step))) {
-        return;
-    }
-    // The package of nginx's own repository has no such site.
-    let own_repository = context
-        .scripts()
-        .iter()
-        .any(|script| context.sources.file(script.file).text().contains("nginx.org/"));
-    let deploy = context.deploy();
-    let is_told = |line: &str| line.contains("enabled/default");
-    if own_repository || deploy.says_to(is_told) || deploy.calls_to(is_told) || deploy.may_do_anything() {
-        return;
-    }
     for &script in context.scripts() {
         let Some(installs) = context.steps_with(script).find(brings) else { continue };
         if context.steps_with(script).any(may_change_default) {
@@ -38,6 +25,10 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
             let Some(block) = blocks(&text.text).into_iter().find(is_in_the_way).filter(|_| is_served) else {
                 continue;
             };
+            // These take long to find out, so they are asked last.
+            if is_of_nginx_itself(context) || may_be_told(context) {
+                return;
+            }
             let (message, severity) = match block.is_default {
                 true => (
                     format!(
@@ -64,6 +55,18 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
     }
 }
 
+/// True if a script names the repository of nginx itself, whose package has no site `default`.
+fn is_of_nginx_itself(context: &World<'_, '_>) -> bool {
+    context.scripts().iter().any(|script| context.sources.file(script.file).text().contains("nginx.org/"))
+}
+
+/// True if a text that is printed or called names the site `default`, or if something unknown may remove it.
+fn may_be_told(context: &World<'_, '_>) -> bool {
+    let deploy = context.deploy();
+    let is_told = |line: &str| line.contains("enabled/default");
+    deploy.may_do_anything() || deploy.says_to(is_told) || deploy.calls_to(is_told)
+}
+
 fn is_in_the_way(block: &Block) -> bool {
     block.is_default || block.on_80 && block.names.iter().all(|name| matches!(name.as_str(), "_" | ""))
 }
@@ -73,7 +76,9 @@ fn may_change_default(step: &Step) -> bool {
     let named =
         |word: &str| word.contains("sites-enabled/default") || word.contains("sites-available/default");
     let by_effect = step.deed.effects.iter().any(|effect| {
-        let Resource::Path(path) = &effect.resource else { return false };
+        let (Resource::Path(path) | Resource::Other(Thing::Files, path)) = &effect.resource else {
+            return false;
+        };
         let shown = path.to_string();
         let is_site = |site: Option<(Server, String)>| {
             site.is_some_and(|(server, name)| {
@@ -83,7 +88,9 @@ fn may_change_default(step: &Step) -> bool {
         let whole =
             matches!(shown.as_str(), "/etc/nginx" | "/etc/nginx/sites-enabled" | "/etc/nginx/nginx.conf");
         let unknown = effect.change == Change::Remove && shown.contains(['$', '`']);
-        let in_enabled = unknown && shown.contains("/sites-enabled");
+        // Each file of a directory in turn, which may be this one.
+        let in_enabled =
+            unknown && (shown.contains("/sites-enabled") || step.in_loop && path.known_prefix().is_empty());
         is_site(enabled(path)) || is_site(available(path)) || whole || in_enabled
     });
     let by_word = || step.argv.args.iter().any(|arg| named(&arg.value.to_string()));
