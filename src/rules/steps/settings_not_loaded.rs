@@ -1,6 +1,7 @@
 //! `steps/settings-not-loaded`: settings of a daemon are written, and nothing makes the daemon read them.
 
 use crate::facts::packages::is_opaque_call;
+use crate::facts::sites::may_enable;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, Step, StepId};
@@ -8,7 +9,8 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::daemons::{Daemon, reader};
-use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
+use crate::tools::sites::available;
 
 /// For each script and daemon, finds the first file that is written after the last time at which the daemon reads it.
 pub(super) fn settings_not_loaded(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -16,7 +18,10 @@ pub(super) fn settings_not_loaded(context: &World<'_, '_>, found: &mut Vec<Findi
         let mut told: Vec<&Daemon> = Vec::new();
         for (id, step) in script.iter() {
             let Some((path, daemon)) = setting(step) else { continue };
-            if told.contains(&daemon) || is_loaded(context, script, id, (path, daemon)) {
+            if told.contains(&daemon)
+                || is_not_enabled(context, script, path)
+                || is_loaded(context, script, id, (path, daemon))
+            {
                 continue;
             }
             told.push(daemon);
@@ -40,6 +45,15 @@ fn setting(step: &Step) -> Option<Setting<'_>> {
             _ => return None,
         };
         Some((path, reader(path)?))
+    })
+}
+
+/// True for a site that nothing enables on a new server, so that no daemon reads it: `steps/site-not-enabled` tells it.
+fn is_not_enabled(context: &World<'_, '_>, script: &Deployment<'_>, path: &Value) -> bool {
+    available(path).is_some_and(|(server, name)| {
+        context.sets_up(script)
+            && !server.brings(&name)
+            && !context.steps_with(script).any(|step| may_enable(step, server, &name))
     })
 }
 
@@ -94,15 +108,14 @@ fn loaded_elsewhere(
     let loaders = others.filter(|other| {
         other.steps.iter().any(|step| daemon.may_be_reloaded_by(&step.argv, &step.deed, path))
     });
-    let removes = |step: &Step| {
-        step.deed.effects.iter().any(|effect| match &effect.resource {
-            Resource::Path(path) => effect.change == Change::Remove && reader(path) == Some(daemon),
-            _ => false,
-        })
+    let removes = |effect: &Effect| match (&effect.change, &effect.resource) {
+        (Change::Remove, Resource::Path(path)) => reader(path) == Some(daemon),
+        _ => false,
     };
-    let for_itself = |other: &Deployment<'_>| {
-        other.steps.iter().any(|step| setting(step).is_some_and(|(_, of)| of == daemon) || removes(step))
+    let changes = |step: &Step| {
+        setting(step).is_some_and(|(_, of)| of == daemon) || step.deed.effects.iter().any(removes)
     };
+    let for_itself = |other: &Deployment<'_>| other.steps.iter().any(changes);
     loaders.map(|other| if for_itself(other) { Confidence::Low } else { Confidence::High }).max()
 }
 
