@@ -65,9 +65,12 @@ fn may_fill(step: &Step, path: &Value) -> bool {
     if let Some(first) = of_it.next() {
         return !keeps(&first.change) || of_it.any(|effect| !keeps(&effect.change));
     }
+    // An operand, an option's value, or a mount: `$tmp:/out`.
     let is_named = step.argv.args.iter().any(|arg| {
-        let before = arg.value.key().strip_suffix(path.key());
-        before.is_some_and(|before| !before.contains(' '))
+        let around = arg.value.key().split_once(path.key());
+        around.is_some_and(|(before, after)| {
+            !before.contains(' ') && (after.is_empty() || after.starts_with([':', ',']))
+        })
     });
     let to_it = step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path);
     to_it || is_named && !step.deed.roles.contains(&Role::ReadOnly)
