@@ -126,10 +126,13 @@ pub(crate) fn is_no_account(word: &str) -> bool {
 }
 
 /// The files that a command of a table writes, with their full paths. What lies in a directory that the command itself
-/// makes is left out.
+/// makes or tests for is left out.
 pub(crate) fn writes(command: &str) -> Vec<String> {
     let commands = commands_of_code(command);
-    let (mut made, mut written) = (Vec::new(), redirected(command));
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let tests = words.windows(2).filter(|pair| pair[0] == "-d" && pair[1].starts_with('/'));
+    let mut made: Vec<String> = tests.map(|pair| pair[1].trim_end_matches(';').to_owned()).collect();
+    let mut written = redirected(command);
     for command in &commands {
         for effect in crate::tools::deed(command.argv()).effects {
             let Resource::Path(path) = &effect.resource else { continue };
@@ -167,6 +170,9 @@ fn lines_say_what_they_write() {
         ("/opt/shop/run.sh >> /var/log/shop/run.log 2>&1", "/var/log/shop/run.log"),
         ("/opt/shop/run.sh >/dev/null 2>/var/log/shop/err", "/dev/null /var/log/shop/err"),
         ("mkdir -p /backup/x && tar czf /backup/x/a.tgz /opt/shop", ""),
+        ("[ -d /backup/x ] && tar czf /backup/x/a.tgz /opt/shop", ""),
+        ("test -d /backup/x || exit; /opt/shop/run.sh > /backup/x/log", ""),
+        ("test -x /opt/shop/run.sh && /opt/shop/run.sh > /backup/log", "/backup/log"),
         ("/opt/shop/run.sh", ""),
     ] {
         assert_eq!(writes(command).join(" "), expected, "{command}");
