@@ -5,7 +5,7 @@ use crate::facts::world::World;
 use crate::finding::Confidence;
 use crate::project::compose::{Compose, Service, with_defaults};
 use crate::repo::names::{directory, is_beside};
-use crate::tools::images;
+use crate::tools::images::{self, Database};
 
 /// The Compose files that start the app on a server, as far as they are known as a whole.
 pub(crate) fn judged<'w>(world: &'w World<'_, '_>) -> impl Iterator<Item = &'w Compose> {
@@ -51,8 +51,14 @@ pub(crate) fn is_kept_running(service: &Service) -> bool {
 
 /// The family of stores that the service belongs to.
 pub(crate) fn family(service: &Service) -> Option<&'static str> {
-    let built = service.built.as_ref().map(|built| built.base.clone());
-    images::family(&pulled(service).or(built)?)
+    let built = || service.built.as_ref().map(|built| built.base.clone());
+    images::family(&pulled(service).or_else(built)?)
+}
+
+/// True if the service runs the database's server, and not a client or a job.
+pub(crate) fn starts_server(service: &Service, database: &Database) -> bool {
+    let command = service.command.as_ref().map(|command| command.text.as_str());
+    service.entrypoint.is_none() && images::starts_server(database, command)
 }
 
 /// Whether the service's container has a health check; `None` if that is not known.

@@ -188,12 +188,12 @@ pub(crate) fn families_of_word(word: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// True if a container with these lines of Compose runs the server, and not a client or a job.
-pub(crate) fn starts_server(database: &Database, entrypoint: Option<&str>, command: Option<&str>) -> bool {
+/// True if the image, given this command, runs the server, and not a client or a job.
+pub(crate) fn starts_server(database: &Database, command: Option<&str>) -> bool {
     let first = command.and_then(|command| command.split_whitespace().next());
     let name = |word: &str| database.servers.iter().any(|server| word.rsplit('/').next() == Some(server));
     let server = |word: &str| word.starts_with('-') || name(word);
-    entrypoint.is_none() && first.is_none_or(server)
+    first.is_none_or(server)
 }
 
 #[cfg(test)]

@@ -25,12 +25,11 @@ impl Loader<'_> {
             return;
         }
         let scope = self.scope(std::mem::take(entries), directory.to_owned());
-        let mut told = HashSet::new();
         let count = self.scopes[scope].services.len();
         let mut extended = Entries::with_capacity(count);
         for at in 0..count {
             tick();
-            let merged = self.extended(scope, at, &mut told);
+            let merged = self.extended(scope, at);
             let (key, own) = &mut self.scopes[scope].services[at];
             extended.push((key.clone(), merged.unwrap_or_else(|| own.clone())));
         }
@@ -46,13 +45,15 @@ impl Loader<'_> {
     }
 
     /// The service with what it extends below it; `None` if it extends nothing.
-    fn extended(&mut self, scope: usize, at: usize, told: &mut HashSet<(usize, usize)>) -> Option<Node> {
+    fn extended(&mut self, scope: usize, at: usize) -> Option<Node> {
         if let Some(done) = self.scopes[scope].done.get(&at) {
             return Some(done.clone());
         }
+        if self.is_full() {
+            return None;
+        }
         let mut path = vec![(scope, at)];
         let mut on_path: HashSet<(usize, usize)> = path.iter().copied().collect();
-        let mut circle = false;
         loop {
             let (scope, at) = *path.last()?;
             if self.scopes[scope].done.contains_key(&at) {
@@ -66,13 +67,7 @@ impl Loader<'_> {
                 break;
             };
             if !on_path.insert(next) {
-                circle = true;
-                let known = path.iter().any(|service| told.contains(service));
-                if !known {
-                    told.extend(path.iter().copied());
-                    self.gap(extends.span, "`extends` leads in a circle, which Compose refuses");
-                }
-                self.project.incomplete = true;
+                self.gap(extends.span, "`extends` leads in a circle, which Compose refuses");
                 break;
             }
             path.push(next);
@@ -99,10 +94,8 @@ impl Loader<'_> {
             let entries = merge::entries(base, over, At::Service, &mut clashes);
             self.clashes(clashes);
             merged = Node { span, kind: Kind::Map(entries), tag: None };
-            if !circle {
-                let copy = self.copy(&merged)?;
-                self.scopes[scope].done.insert(at, copy);
-            }
+            let copy = self.copy(&merged)?;
+            self.scopes[scope].done.insert(at, copy);
         }
         Some(merged)
     }

@@ -192,10 +192,15 @@ impl<'a> Loader<'a> {
         none
     }
 
+    /// True if the project has reached its limit, so that nothing is copied any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.project.nodes > MAX_NODES
+    }
+
     /// A copy, as long as the project stays within its limits.
     pub(super) fn copy(&mut self, node: &Node) -> Option<Node> {
         self.project.nodes = self.project.nodes.saturating_add(size(node));
-        if self.project.nodes <= MAX_NODES {
+        if !self.is_full() {
             return Some(node.clone());
         }
         let reason = format!("the merged project has more than {MAX_NODES} nodes");

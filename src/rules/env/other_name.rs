@@ -8,30 +8,28 @@ use crate::project::env::Use;
 use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::source::Span;
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 /// `env/other-name`.
 pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let project = context.project;
-    // Code in a language that is not read may read any name.
-    let foreign = |path: &String| {
-        ["go", "rs", "java", "kt", "rb", "php", "cs", "ex", "exs", "scala", "swift", "c", "cc", "cpp"]
-            .contains(&path.rsplit('.').next().unwrap_or_default())
-    };
-    if project.env.uses.is_empty() || project.inventory.others.iter().any(foreign) {
+    if project.env.uses.is_empty() || reads_any_name(context) {
         return;
     }
     let table = context.environment();
-    let built = of_built_services(context);
+    let built = LazyCell::new(|| of_built_services(context));
+    let names =
+        LazyCell::new(|| project.env.uses.iter().map(|one| (one, Name::new(&one.name))).collect::<Vec<_>>());
     for (name, variable) in table.iter() {
-        let Some((span, by)) = place(variable, &built) else { continue };
         let read = !variable.reads.is_empty() || table.is_read_by_code(name);
         let passed = variable.writes.iter().any(|w| matches!(w.by, Writer::Dockerfile | Writer::Code));
         if read || passed || is_given(name) || is_read_by_others(context, name) {
             continue;
         }
-        let beside = in_the_same_service(context, span);
-        let unset = |one: &&Use| -> bool {
+        let Some((span, by)) = place(variable, &built) else { continue };
+        let beside = LazyCell::new(|| in_the_same_service(context, span));
+        let unset = |one: &Use| -> bool {
             let writes = table.get(&one.name).into_iter().flat_map(|variable| &variable.writes);
             let set = match by {
                 // What another container gets does not reach this one.
@@ -40,7 +38,8 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             };
             !set && !is_beside(context.sources.file(one.span.file).path())
         };
-        let Some(one) = project.env.uses.iter().filter(|one| is_like(name, &one.name)).find(unset) else {
+        let own = Name::new(name);
+        let Some((one, _)) = names.iter().find(|(one, read)| own.is_like(read) && unset(one)) else {
             continue;
         };
         let reads = one.name.to_ascii_uppercase();
@@ -51,6 +50,14 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             .related(one.span, "the code reads this");
         found.push(draft.done());
     }
+}
+
+/// True if there is code in a language that is not read, because that may read any name.
+fn reads_any_name(context: &World<'_, '_>) -> bool {
+    context.project.inventory.others.iter().any(|path| {
+        ["go", "rs", "java", "kt", "rb", "php", "cs", "ex", "exs", "scala", "swift", "c", "cc", "cpp"]
+            .contains(&path.rsplit('.').next().unwrap_or_default())
+    })
 }
 
 /// The variables of services that are built from the repo. Images of other people read names of their own.
@@ -85,19 +92,32 @@ fn is_read_by_others(context: &World<'_, '_>, name: &str) -> bool {
     is_of_library(name) && !debug || context.environment().words_of_scripts.contains(name)
 }
 
-/// True if one name is the other with one word more at either end, or with its words joined or cut short.
-fn is_like(set: &str, read: &str) -> bool {
-    let joined = |name: &str| name.replace('_', "");
-    let same = joined(set) == joined(read) && set != read;
-    let equal = set == read;
-    let (set, read) = (words(set), words(read));
-    if equal || read.first().is_some_and(|word| word == "TEST") {
-        return false;
+/// A name, taken apart once to be compared with many others.
+struct Name<'n> {
+    text: &'n str,
+    /// Without `_`.
+    joined: String,
+    words: Vec<String>,
+}
+
+impl<'n> Name<'n> {
+    fn new(text: &'n str) -> Name<'n> {
+        Name { text, joined: text.replace('_', ""), words: words(text) }
     }
-    let longer = |long: &[String], short: &[String]| {
-        long.len() == short.len() + 1 && (long[1..] == *short || long[..short.len()] == *short)
-    };
-    longer(&set, &read) || longer(&read, &set) || same || set == read
+
+    /// True if one name is the other with one word more at either end, or with its words joined or cut short.
+    fn is_like(&self, read: &Name<'_>) -> bool {
+        if self.text == read.text || read.words.first().is_some_and(|word| word == "TEST") {
+            return false;
+        }
+        let longer = |long: &[String], short: &[String]| {
+            long.len() == short.len() + 1 && (long[1..] == *short || long[..short.len()] == *short)
+        };
+        longer(&self.words, &read.words)
+            || longer(&read.words, &self.words)
+            || self.joined == read.joined
+            || self.words == read.words
+    }
 }
 
 /// The words of a name, in capitals and written out.
@@ -117,7 +137,7 @@ fn words(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_like;
+    use super::Name;
 
     #[test]
     fn names_are_alike_by_one_word_or_a_short_form() {
@@ -132,7 +152,7 @@ mod tests {
             ("DB_HOST", "DB_PORT", false),
             ("URL", "NEXT_PUBLIC_API_URL", false),
         ] {
-            assert_eq!(is_like(set, read), like, "{set} {read}");
+            assert_eq!(Name::new(set).is_like(&Name::new(read)), like, "{set} {read}");
         }
     }
 }

@@ -12,13 +12,24 @@ use crate::source::Span;
 use crate::tools::images;
 use std::collections::HashSet;
 
-/// A variable that a container gets, or that the code in it replaces.
+/// A variable with the address of a store at `localhost`, which a container gets, or which the code in it replaces.
+#[derive(Clone)]
 struct Given {
     name: String,
     value: String,
     span: Span,
     /// Where the value comes from, for the message.
     by: By,
+    /// The families of stores that it is about.
+    families: &'static [&'static str],
+}
+
+impl Given {
+    /// `None` for a variable that is not about a store, or about one that is elsewhere.
+    fn new(name: &str, value: &str, span: Span, by: By) -> Option<Given> {
+        let families = if is_local(value) { families(name, value)? } else { return None };
+        Some(Given { name: name.to_owned(), value: value.to_owned(), span, by, families })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,19 +41,24 @@ enum By {
 
 /// `services/localhost`.
 pub(super) fn localhost(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let runs = context.deploy().in_containers();
     for compose in judged(context) {
+        let services = compose.services.iter();
+        let stores: Vec<_> = services.filter_map(|service| Some((service, family(service)?))).collect();
+        let runs = || compose.services.iter().any(is_kept_running) || context.deploy().in_containers();
+        if stores.is_empty() || !runs() {
+            continue;
+        }
+        let of_code = given_by_code(context);
         let mut told = HashSet::new();
-        for service in &compose.services {
-            // On the host's network `localhost` is the host.
-            if service.network_mode.is_some() || !(runs || compose.services.iter().any(is_kept_running)) {
-                continue;
-            }
-            for given in all_given(context, compose, service) {
-                let Some(peer) = peer(compose, service, &given) else { continue };
-                if told.insert(given.name.clone()) {
-                    found.push(finding(context, compose, (service, peer), &given));
+        // On the host's network `localhost` is the host.
+        for service in compose.services.iter().filter(|service| service.network_mode.is_none()) {
+            for given in all_given(context, compose, service, &of_code) {
+                if told.contains(&given.name) {
+                    continue;
                 }
+                let Some(peer) = peer(&stores, service, &given) else { continue };
+                found.push(finding(context, compose, (service, peer), &given));
+                told.insert(given.name);
             }
         }
     }
@@ -79,11 +95,20 @@ fn finding(
     draft.related(peer.name_span, "it runs here").at_most(at_most(compose)).done()
 }
 
+/// What the code takes if nothing is set.
+fn given_by_code(context: &World<'_, '_>) -> Vec<Given> {
+    let uses = context.project.env.uses.iter().filter_map(|one| {
+        let Need::Default(value) = &one.need else { return None };
+        Given::new(&one.name.to_ascii_uppercase(), value.trim_matches(['"', '\'', '`']), one.span, By::Code)
+    });
+    uses.collect()
+}
+
 /// What `environment` sets, what the sample of its environment file shows, and what the code takes for the rest.
-fn all_given(context: &World<'_, '_>, compose: &Compose, service: &Service) -> Vec<Given> {
+fn all_given(context: &World<'_, '_>, compose: &Compose, service: &Service, of_code: &[Given]) -> Vec<Given> {
     let own = service.environment.iter().filter_map(|variable| {
         let value = with_defaults(variable.value.as_ref()?);
-        Some(Given { name: variable.name.clone(), value, span: variable.span, by: By::Compose })
+        Given::new(&variable.name, &value, variable.span, By::Compose)
     });
     let mut all: Vec<Given> = own.collect();
     // Images of other people know nothing of the code.
@@ -100,20 +125,19 @@ fn all_given(context: &World<'_, '_>, compose: &Compose, service: &Service) -> V
             || elsewhere(context, compose, &service.name).any(sets)
             || is_set_otherwise(context, name)
     };
-    let mut shown = HashSet::new();
+    let mut shown = Vec::new();
     for file in &service.env_file {
         let Some(path) = compose.path(&file.path) else { return all };
         let beside = |other: &str| is_sample_dotenv(other) && directory(other) == directory(&path);
         let samples: Vec<_> = context.project.dotenvs.iter().filter(|(other, _)| beside(other)).collect();
         // Without a sample, or with several, it is not known what the file holds.
         let [(_, sample)] = samples.as_slice() else { return all };
-        for entry in &sample.entries {
-            shown.insert(entry.name.to_ascii_uppercase());
-            if !set(&entry.name) && context.environment().is_read_by_code(&entry.name) {
-                let (name, value) = (entry.name.clone(), entry.value.clone());
-                all.push(Given { name, value, span: entry.span, by: By::Sample });
-            }
-        }
+        let of_sample = sample.entries.iter().filter_map(|entry| {
+            let given = Given::new(&entry.name, &entry.value, entry.span, By::Sample)?;
+            (!set(&given.name) && context.environment().is_read_by_code(&given.name)).then_some(given)
+        });
+        all.extend(of_sample);
+        shown.extend(&sample.entries);
     }
     let context_path = service.build.as_ref().and_then(|build| compose.path(&build.context));
     let inside = |path: &str| {
@@ -123,14 +147,12 @@ fn all_given(context: &World<'_, '_>, compose: &Compose, service: &Service) -> V
                 || path.strip_prefix(dir.as_str()).is_some_and(|p| p.starts_with('/'))
         })
     };
-    for one in &context.project.env.uses {
-        let Need::Default(value) = &one.need else { continue };
-        let name = one.name.to_ascii_uppercase();
-        if inside(context.sources.file(one.span.file).path()) && !shown.contains(&name) && !set(&name) {
-            let value = value.trim_matches(['"', '\'', '`']).to_owned();
-            all.push(Given { name, value, span: one.span, by: By::Code });
-        }
-    }
+    let unset = |given: &&Given| {
+        inside(context.sources.file(given.span.file).path())
+            && !shown.iter().any(|entry| entry.name.eq_ignore_ascii_case(&given.name))
+            && !set(&given.name)
+    };
+    all.extend(of_code.iter().filter(unset).cloned());
     all
 }
 
@@ -148,18 +170,16 @@ fn is_set_otherwise(context: &World<'_, '_>, name: &str) -> bool {
     })
 }
 
-/// The other service that the variable is about.
-fn peer<'c>(compose: &'c Compose, service: &Service, given: &Given) -> Option<&'c Service> {
-    if !is_local(&given.value) {
-        return None;
-    }
-    let families = families(&given.name, &given.value)?;
+/// The other service that the variable is about. A store itself may well look for its own kind at `localhost`.
+fn peer<'c>(stores: &[(&'c Service, &str)], service: &Service, given: &Given) -> Option<&'c Service> {
+    let about =
+        || stores.iter().filter(|(_, family)| given.families.contains(family)).map(|(store, _)| *store);
     // What only the code says may be about a part that this service does not run.
-    let needs = |other: &Service| {
+    let needs = |other: &&Service| {
         given.by != By::Code || service.depends_on.iter().any(|on| on.service == other.name)
     };
-    let others = compose.services.iter().filter(|other| other.name != service.name && needs(other));
-    others.into_iter().find(|other| family(other).is_some_and(|family| families.contains(&family)))
+    let itself = about().any(|store| store.name == service.name);
+    about().find(needs).filter(|_| !itself)
 }
 
 /// The families of stores that a name or an address is about: `DB_HOST`, `redis://…`.

@@ -10,7 +10,6 @@ use crate::tools::images;
 
 /// `services/no-command`.
 pub(super) fn no_command(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let runs = context.deploy().in_containers();
     for compose in judged(context) {
         for service in compose.services.iter().filter(|service| service.profiles.is_empty()) {
             let Some(built) = service.built.as_ref().filter(|built| !built.starts) else { continue };
@@ -30,7 +29,7 @@ pub(super) fn no_command(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             );
             let help = "write its `command`, or a `CMD` in the stage that it is built from";
             let mut draft = context.finding(id::SERVICES_NO_COMMAND, service.name_span, message).help(help);
-            if !runs {
+            if !context.deploy().in_containers() {
                 draft = draft.severity(Severity::Warning);
             }
             found.push(draft.at_most(at_most(compose)).done());

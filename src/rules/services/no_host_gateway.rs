@@ -11,26 +11,24 @@ const NAME: &str = "host.docker.internal";
 
 /// `services/no-host-gateway`.
 pub(super) fn no_host_gateway(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let runs = context.deploy().in_containers();
     for compose in judged(context) {
         let mut told = HashSet::new();
         for service in &compose.services {
             let knows =
                 |service: &Service| service.extra_hosts.iter().any(|host| host.text.starts_with(NAME));
-            if !(runs || is_kept_running(service))
-                || service.network_mode.is_some()
-                || knows(service)
-                || elsewhere(context, compose, &service.name).any(knows)
-            {
+            if service.network_mode.is_some() || knows(service) {
                 continue;
             }
-            let names = |value: &String| with_defaults(value).contains(NAME);
+            let names = |value: &String| value.contains(NAME) && with_defaults(value).contains(NAME);
             let Some(variable) = service.environment.iter().find(|v| v.value.as_ref().is_some_and(names))
             else {
                 continue;
             };
-            // An anchor that several services share is one place.
-            if !told.insert(variable.span) {
+            if elsewhere(context, compose, &service.name).any(knows)
+                || !is_kept_running(service) && !context.deploy().in_containers()
+                // An anchor that several services share is one place.
+                || !told.insert(variable.span)
+            {
                 continue;
             }
             let message = format!(

@@ -1,22 +1,19 @@
 //! `services/no-password`: the image of a database does not start without a password, and gets none.
 
-use crate::facts::containers::{at_most, elsewhere, judged, pulled};
+use crate::facts::containers::{at_most, elsewhere, judged, pulled, starts_server};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
-use crate::project::compose::{Service, Text, with_defaults};
+use crate::project::compose::{Service, with_defaults};
 use crate::rules::id;
 use crate::tools::images::{self, Database};
 
 /// `services/no-password`.
 pub(super) fn no_password(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let runs = context.deploy().in_containers();
     for compose in judged(context) {
         for service in &compose.services {
             let Some(database) = pulled(service).and_then(|image| images::database(&image)) else { continue };
-            let line = |text: &Option<Text>| text.as_ref().map(|text| text.text.clone());
-            let (entrypoint, command) = (line(&service.entrypoint), line(&service.command));
             if database.needs.is_empty()
-                || !images::starts_server(database, entrypoint.as_deref(), command.as_deref())
+                || !starts_server(service, database)
                 || is_given(service, database)
                 || elsewhere(context, compose, &service.name).any(|other| is_given(other, database))
             {
@@ -29,7 +26,7 @@ pub(super) fn no_password(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             );
             let help = format!("set `{}` under `environment`, from `.env` or a secret", database.needs[0]);
             let mut draft = context.finding(id::SERVICES_NO_PASSWORD, place, message).help(help);
-            if !runs {
+            if !context.deploy().in_containers() {
                 draft = draft.severity(Severity::Warning);
             }
             found.push(draft.at_most(at_most(compose)).done());

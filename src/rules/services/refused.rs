@@ -28,7 +28,6 @@ impl Fault {
 
 /// `services/refused`.
 pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let runs = context.deploy().in_containers();
     for compose in judged(context) {
         let mut faults = Vec::new();
         for service in &compose.services {
@@ -45,7 +44,7 @@ pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             if let Some((span, message)) = fault.related {
                 draft = draft.related(span, message);
             }
-            if !runs {
+            if !context.deploy().in_containers() {
                 draft = draft.severity(Severity::Warning);
             }
             if fault.depends {
@@ -107,7 +106,8 @@ fn itself(context: &World<'_, '_>, service: &Service, faults: &mut Vec<Fault>) {
     if let Some(check) = &service.healthcheck
         && let Some(test) = check.test.as_ref().filter(|_| check.is_list)
     {
-        let first = test.text.split_whitespace().next().unwrap_or_default();
+        // An empty list is no test, and Compose takes it.
+        let first = test.text.split_whitespace().next().unwrap_or("NONE");
         if !["CMD", "CMD-SHELL", "NONE"].contains(&first) && !first.contains('$') {
             let message = format!(
                 "the health check of `{}` is a list that starts with `{first}`, which Compose refuses",

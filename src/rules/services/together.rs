@@ -2,26 +2,34 @@
 
 use crate::facts::containers::{elsewhere, has_health_check};
 use crate::facts::world::World;
-use crate::project::compose::{Compose, Port, Service, with_defaults};
+use crate::limit::tick;
+use crate::project::compose::{Compose, Dependency, Port, Service, Text, with_defaults};
 use crate::rules::services::refused::Fault;
-use std::collections::{HashMap, HashSet};
+use crate::source::Span;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Where each service stands among those of the file, by its name.
+type Places<'c> = HashMap<&'c str, usize>;
 
 /// Adds the faults of the file's services together.
 pub(super) fn together(context: &World<'_, '_>, compose: &Compose, faults: &mut Vec<Fault>) {
-    unchecked(context, compose, faults);
-    circles(compose, faults);
-    behind_profiles(context, compose, faults);
+    let services = &compose.services;
+    let places: Places<'_> = services.iter().enumerate().map(|(at, s)| (s.name.as_str(), at)).collect();
+    unchecked(context, compose, &places, faults);
+    circles(services, &places, faults);
+    behind_profiles(context, services, &places, faults);
     names(compose, faults);
     ports(compose, faults);
 }
 
 /// A service that waits for the health of one without a health check: `isServiceHealthy` of Compose.
-fn unchecked(context: &World<'_, '_>, compose: &Compose, faults: &mut Vec<Fault>) {
-    for service in &compose.services {
-        for on in service.depends_on.iter().filter(|on| on.condition.as_deref() == Some("service_healthy")) {
-            let Some(target) = compose.services.iter().find(|other| other.name == on.service) else {
+fn unchecked(context: &World<'_, '_>, compose: &Compose, places: &Places<'_>, faults: &mut Vec<Fault>) {
+    for (at, service) in compose.services.iter().enumerate() {
+        for (target, on) in needs(&compose.services, places, at) {
+            if on.condition.as_deref() != Some("service_healthy") {
                 continue;
-            };
+            }
+            let target = &compose.services[target];
             let completed =
                 elsewhere(context, compose, &target.name).any(|other| other.healthcheck.is_some());
             if completed || has_health_check(target) != Some(false) {
@@ -43,65 +51,156 @@ fn unchecked(context: &World<'_, '_>, compose: &Compose, faults: &mut Vec<Fault>
     }
 }
 
-/// Services that wait for each other: `CheckCycle` of compose-go.
-fn circles(compose: &Compose, faults: &mut Vec<Fault>) {
-    let at: HashMap<&str, usize> =
-        compose.services.iter().enumerate().map(|(at, service)| (service.name.as_str(), at)).collect();
-    let mut done = HashSet::new();
-    for start in 0..compose.services.len() {
-        // Each entry is a service with the number of its next dependency.
-        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
-        while let Some((service, next)) = path.last_mut() {
-            crate::limit::tick();
-            let own = &compose.services[*service];
-            let Some(on) = own.depends_on.get(*next) else {
-                done.insert(*service);
-                path.pop();
-                continue;
-            };
-            *next += 1;
-            let Some(target) = at.get(on.service.as_str()).copied().filter(|target| !done.contains(target))
-            else {
-                continue;
-            };
-            if let Some(from) = path.iter().position(|(known, _)| *known == target) {
-                let mut names: Vec<&str> =
-                    path[from..].iter().map(|(known, _)| compose.services[*known].name.as_str()).collect();
-                names.push(&on.service);
-                let message =
-                    format!("{} wait for each other, so Compose refuses the whole file", names.join(" → "));
-                faults.push(Fault::new(on.span, message, "remove one of these from `depends_on`"));
-                continue;
+/// Services that wait for each other: `CheckCycle` of compose-go. Circles that share services are told as one, by a
+/// shortest circle through the first of them.
+fn circles(services: &[Service], places: &Places<'_>, faults: &mut Vec<Fault>) {
+    for members in knots(services, places) {
+        let Some((path, place)) = shortest_circle(services, places, &members) else { continue };
+        let shown = match path.as_slice() {
+            [first, second, .., last, _] if path.len() > MOST_SHOWN => {
+                format!("{first} → {second} → … → {last} → {first}")
             }
-            path.push((target, 0));
-        }
+            path => path.join(" → "),
+        };
+        let message = format!("{shown} wait for each other, so Compose refuses the whole file");
+        let help = match members.len() + 1 - path.len() {
+            0 => "remove one of these from `depends_on`".to_owned(),
+            _ => format!(
+                "remove one of these from `depends_on`; this is one of several circles among {} services",
+                members.len()
+            ),
+        };
+        faults.push(Fault::new(place, message, help));
     }
 }
 
-/// A service that always runs and needs one that runs only with a profile.
-fn behind_profiles(context: &World<'_, '_>, compose: &Compose, faults: &mut Vec<Fault>) {
-    // Whoever starts it says which profiles there are.
-    if context.deploy().mentions(&["--profile"])
-        || context.environment().words_of_scripts.contains("COMPOSE_PROFILES")
-        || context.environment().get("COMPOSE_PROFILES").is_some()
-    {
-        return;
+/// How many names of a circle a message shows in full, with the first one again at the end.
+const MOST_SHOWN: usize = 6;
+
+/// The services that `service` depends on, as far as the file has them.
+fn needs<'s>(
+    services: &'s [Service],
+    places: &Places<'_>,
+    service: usize,
+) -> impl Iterator<Item = (usize, &'s Dependency)> {
+    services[service].depends_on.iter().filter_map(|on| Some((*places.get(on.service.as_str())?, on)))
+}
+
+/// The sets of services of which each reaches each other one, and which hold a circle, in the order of the file: the
+/// strongly connected components, found by two searches in depth (Kosaraju).
+fn knots(services: &[Service], places: &Places<'_>) -> Vec<BTreeSet<usize>> {
+    let needed: Vec<Vec<usize>> = (0..services.len())
+        .map(|at| needs(services, places, at).map(|(target, _)| target).collect())
+        .collect();
+    let mut needing = vec![Vec::new(); services.len()];
+    for (service, targets) in needed.iter().enumerate() {
+        targets.iter().for_each(|target| needing[*target].push(service));
     }
-    for service in compose.services.iter().filter(|service| service.profiles.is_empty()) {
-        for on in service.depends_on.iter().filter(|on| on.required) {
-            let target = compose.services.iter().find(|other| other.name == on.service);
-            let Some(profile) = target.and_then(|target| target.profiles.first()) else { continue };
-            let message = format!(
-                "`{}` depends on `{}`, which runs only with the profile `{}`, so Compose refuses the file without it",
-                service.name, on.service, profile.text
-            );
-            let help = format!("give `{}` the same profile, or write `required: false`", service.name);
-            let mut fault = Fault::new(on.span, message, help);
-            fault.related = Some((profile.span, "the profile".to_owned()));
-            fault.depends = true;
-            faults.push(fault);
+    let mut seen = vec![false; services.len()];
+    let ended: Vec<usize> =
+        (0..services.len()).flat_map(|start| in_depth(start, &needed, &mut seen)).collect();
+    seen.fill(false);
+    let sets = ended.into_iter().rev().map(|start| BTreeSet::from_iter(in_depth(start, &needing, &mut seen)));
+    let mut knots: Vec<_> =
+        sets.filter(|set| set.len() > 1 || set.iter().any(|only| needed[*only].contains(only))).collect();
+    knots.sort();
+    knots
+}
+
+/// What is reached from `start` and not seen before, each after all that is reached from it.
+fn in_depth(start: usize, edges: &[Vec<usize>], seen: &mut [bool]) -> Vec<usize> {
+    let mut ended = Vec::new();
+    // Each entry is a service with the number of its next edge.
+    let mut path = Vec::new();
+    if !std::mem::replace(&mut seen[start], true) {
+        path.push((start, 0));
+    }
+    while let Some((service, next)) = path.last_mut() {
+        tick();
+        match edges[*service].get(*next) {
+            Some(target) => {
+                *next += 1;
+                if !std::mem::replace(&mut seen[*target], true) {
+                    path.push((*target, 0));
+                }
+            }
+            None => {
+                ended.push(*service);
+                path.pop();
+            }
         }
     }
+    ended
+}
+
+/// The names of the shortest circle through the first of the services, with that one at both ends, and the place of the
+/// dependency that closes it.
+fn shortest_circle<'s>(
+    services: &'s [Service],
+    places: &Places<'_>,
+    members: &BTreeSet<usize>,
+) -> Option<(Vec<&'s str>, Span)> {
+    let first = *members.first()?;
+    let mut before: HashMap<usize, usize> = HashMap::new();
+    let mut waiting = VecDeque::from([first]);
+    while let Some(service) = waiting.pop_front() {
+        for (target, on) in needs(services, places, service).filter(|(target, _)| members.contains(target)) {
+            tick();
+            if target == first {
+                let back = std::iter::successors(Some(service), |at| before.get(at).copied());
+                let mut path: Vec<&str> =
+                    std::iter::once(first).chain(back).map(|at| services[at].name.as_str()).collect();
+                path.reverse();
+                return Some((path, on.span));
+            }
+            before.entry(target).or_insert_with(|| {
+                waiting.push_back(target);
+                service
+            });
+        }
+    }
+    None
+}
+
+/// A service that always runs and needs one that runs only with a profile.
+fn behind_profiles(
+    context: &World<'_, '_>,
+    services: &[Service],
+    places: &Places<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let behind = |at: usize| needs(services, places, at).filter(|(_, on)| on.required);
+    let always = services.iter().enumerate().filter(|(_, service)| service.profiles.is_empty());
+    let mut found = always
+        .flat_map(|(at, service)| behind(at).map(move |(target, on)| (service, &services[target], on)))
+        .filter_map(|(service, target, on)| Some((service, on, target.profiles.first()?)))
+        .peekable();
+    if found.peek().is_none() || asks_for_profiles(context) {
+        return;
+    }
+    for (service, on, profile) in found {
+        let message = format!(
+            "`{}` depends on `{}`, which runs only with the profile `{}`, so Compose refuses the file without it",
+            service.name, on.service, profile.text
+        );
+        let help = format!("give `{}` the same profile, or write `required: false`", service.name);
+        let mut fault = Fault::new(on.span, message, help);
+        fault.related = Some((profile.span, "the profile".to_owned()));
+        fault.depends = true;
+        faults.push(fault);
+    }
+}
+
+/// True if whoever starts the containers says which profiles there are.
+fn asks_for_profiles(context: &World<'_, '_>) -> bool {
+    let (deploy, environment) = (context.deploy(), context.environment());
+    let steps = deploy.all().flat_map(|script| &script.steps);
+    let mut words = steps.flat_map(|step| &step.argv.args).map(|word| word.value.known_prefix());
+    words.any(|word| word.starts_with("--profile"))
+        || deploy.called_mentions("--profile")
+        || deploy.mentions(&["--profile"])
+        || environment.words_of_scripts.contains("COMPOSE_PROFILES")
+        || environment.get("COMPOSE_PROFILES").is_some()
 }
 
 /// True if some call starts both: neither has a profile, or they share one.
@@ -113,56 +212,52 @@ fn run_together(one: &Service, other: &Service) -> bool {
 
 /// Two containers of one name.
 fn names(compose: &Compose, faults: &mut Vec<Fault>) {
-    let named: Vec<_> = compose
-        .services
-        .iter()
-        .filter_map(|service| Some((service, service.container_name.as_ref()?)))
-        .collect();
-    for (at, (service, name)) in named.iter().enumerate() {
-        let same = |(other, known): &&(&Service, _)| {
-            let known: &&crate::project::compose::Text = known;
-            known.text == name.text && run_together(service, other)
-        };
-        let Some((other, first)) = named[..at].iter().find(same) else { continue };
-        let message = format!(
-            "the containers of `{}` and `{}` are both called `{}`, so only one of them can exist",
-            other.name, service.name, name.text
-        );
-        let mut fault =
-            Fault::new(name.span, message, "give each `container_name` to one service, or to none");
-        fault.related = Some((first.span, "the same name".to_owned()));
-        faults.push(fault);
+    let mut known: HashMap<&str, Vec<(&Service, &Text)>> = HashMap::new();
+    for service in &compose.services {
+        let Some(name) = &service.container_name else { continue };
+        let same = known.entry(&name.text).or_default();
+        if let Some((other, first)) = same.iter().find(|(other, _)| run_together(service, other)) {
+            let message = format!(
+                "the containers of `{}` and `{}` are both called `{}`, so only one of them can exist",
+                other.name, service.name, name.text
+            );
+            let mut fault =
+                Fault::new(name.span, message, "give each `container_name` to one service, or to none");
+            fault.related = Some((first.span, "the same name".to_owned()));
+            faults.push(fault);
+        }
+        same.push((service, name));
     }
 }
 
 /// Two services that publish one port of the host.
 fn ports(compose: &Compose, faults: &mut Vec<Fault>) {
-    let mut known: Vec<(&Service, &Port, String)> = Vec::new();
+    let mut known: HashMap<(String, &str), Vec<(&Service, &Port)>> = HashMap::new();
     for service in compose.services.iter().filter(|service| service.network_mode.is_none()) {
         for port in &service.ports {
             let Some(published) = port.published.as_deref().map(with_defaults) else { continue };
             if !published.bytes().all(|b| b.is_ascii_digit()) {
                 continue;
             }
-            let same = |(other, taken, number): &&(&Service, &Port, String)| {
-                *number == published
-                    && taken.protocol == port.protocol
-                    && other.name != service.name
-                    && share_address(taken, port)
-                    && run_together(service, other)
+            let same = known.entry((published, &port.protocol)).or_default();
+            let clashes = |(other, taken): &&(&Service, &Port)| {
+                tick();
+                other.name != service.name && share_address(taken, port) && run_together(service, other)
             };
-            if let Some((other, taken, _)) = known.iter().find(same) {
+            if let Some((other, taken)) = same.iter().find(clashes) {
+                let text = |port: &Port| port.published.clone().unwrap_or_default();
                 let message = format!(
-                    "`{}` and `{}` both publish port {published} of the host, so only one of them starts",
-                    other.name, service.name
+                    "`{}` and `{}` both publish port {} of the host, so only one of them starts",
+                    other.name,
+                    service.name,
+                    with_defaults(&text(port))
                 );
                 let mut fault = Fault::new(port.span, message, "publish one of them on another port");
                 fault.related = Some((taken.span, "the same port".to_owned()));
-                let text = |port: &Port| port.published.clone().unwrap_or_default();
                 fault.depends = text(taken).contains('$') || text(port).contains('$');
                 faults.push(fault);
             }
-            known.push((service, port, published));
+            same.push((service, port));
         }
     }
 }
