@@ -1,12 +1,13 @@
 //! The paths that root makes and that the app's account needs, and which commands give them away.
 
-use crate::facts::app_writes::{Need, need};
+use crate::facts::app_writes::need;
 use crate::facts::ground::Ground;
 use crate::facts::owners::{OF_THE_SYSTEM, before, from, holders, is_roots, lies_under, reaches, runs_as};
 use crate::facts::packages::environment;
 use crate::facts::parts::AppUser;
 use crate::facts::secrets::is_env_file;
 use crate::facts::users::{given_away, user_of};
+use crate::facts::writes_said::Need;
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::Value;

@@ -1,27 +1,12 @@
 //! The evidence that the app writes to a path.
 
 use crate::facts::ground::Ground;
-use crate::facts::owners::{lies_under, reaches};
-use crate::facts::parts::{AppUser, UnitAt};
-use crate::facts::secrets::is_env_file;
-use crate::facts::users::account_of;
+use crate::facts::owners::account_of;
+use crate::facts::parts::AppUser;
+use crate::facts::writes_said::Need;
 use crate::finding::Confidence;
-use crate::project::dotenv::Dotenv;
-use crate::project::unit::split_words;
-use crate::shell::line::{Command, commands};
 use crate::shell::value::Value;
-use crate::source::Span;
-use crate::tools::databases::file_of_url;
-use crate::tools::deed;
-use crate::tools::effect::{Change, Effect, PathKind, Resource};
-
-/// Why the app has to be able to write there.
-pub(crate) struct Need {
-    pub(crate) says: String,
-    pub(crate) sure: Confidence,
-    /// The place that says so, if there is one.
-    pub(crate) span: Option<Span>,
-}
+use crate::tools::effect::PathKind;
 
 /// Names of directories that an app writes to: its users' files, its logs, its state.
 const WRITTEN: [&str; 22] = [
@@ -29,63 +14,6 @@ const WRITTEN: [&str; 22] = [
     "run", "instance", "sessions", "staticfiles", "downloads", "attachments", "outputs", "output", "state",
     "queue",
 ];
-
-/// Words in the names of settings and options whose value is a place to write to.
-const PLACES: [&str; 14] = [
-    "DIR", "PATH", "ROOT", "FOLDER", "LOG", "DATA", "STORAGE", "CACHE", "UPLOAD", "MEDIA", "DATABASE", "DB",
-    "PID", "SOCK",
-];
-
-/// Words in the names of settings whose value is only read.
-const READ: [&str; 8] =
-    ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
-
-/// Everything that says where the app writes.
-pub(crate) struct Evidence {
-    settings: Vec<Setting>,
-    services: Vec<Service>,
-}
-
-/// A unit that runs as another account than root.
-struct Service {
-    name: String,
-    account: AppUser,
-    /// The directories that systemd makes for it and gives to its account.
-    made: Vec<String>,
-    /// The paths that its commands give away, and whether everything below goes with them: `ExecStartPre=+/bin/chown
-    /// …`.
-    given: Vec<(Value, bool)>,
-    /// What says that it writes to a place, in the order of its lines.
-    places: Vec<(Span, Place)>,
-}
-
-/// A place to write to.
-enum Place {
-    /// The key and the value of a directive that lists paths: `ReadWritePaths=`.
-    Paths(String, String),
-    /// Options of the commands that it starts.
-    Options(Vec<Command>),
-    /// A variable that names it, with its value.
-    Variable(String, String),
-}
-
-impl Evidence {
-    /// Gathers it from the units and the settings that the scripts write.
-    pub(super) fn of(world: &Ground<'_, '_>) -> Self {
-        let services = world.units.iter().filter(|at| at.name.ends_with(".service"));
-        let services = services.filter_map(|at| {
-            let (name, account) = (at.name.clone(), account_of(world, at)?);
-            Some(Service {
-                name,
-                account,
-                made: at.unit.made_directories(&at.name),
-                given: given(at),
-                places: places(at),
-            })
-        });
-        Evidence { settings: settings(world), services: services.collect() }
-    }
-}
 
 /// The account that needs the path, and why. `user` is the account that runs what lies there.
 pub(crate) fn need(
@@ -95,19 +23,18 @@ pub(crate) fn need(
     user: impl FnOnce() -> Option<AppUser>,
 ) -> Option<(AppUser, Need)> {
     let shown = path.to_string();
-    let Evidence { settings, services } = world.app_writes();
-    if services.iter().any(|service| service.is_made(&shown) || service.gives(path)) {
+    let said = world.app_writes();
+    if said.is_given(path, &shown) {
         return None;
     }
-    let needed = services.iter().find_map(|service| Some((service, service.need(&shown)?)));
-    if let Some((service, need)) = needed {
-        return Some((service.account.clone(), need));
+    if let Some(needed) = said.of_services(&shown) {
+        return Some(needed);
     }
     if let Some(app) = of_state(world, &shown) {
         return Some(app);
     }
     let app = user()?;
-    if let Some(need) = of_settings(settings, &shown) {
+    if let Some(need) = said.of_settings(&shown) {
         return Some((app, need));
     }
     let name = path.basename().to_string();
@@ -124,132 +51,6 @@ pub(crate) fn need(
     }
 }
 
-fn given(at: &UnitAt) -> Vec<(Value, bool)> {
-    let owned = |effect: &Effect| match (&effect.change, &effect.resource) {
-        (Change::Own { recursive, .. }, Resource::Path(path)) => Some((path.clone(), *recursive)),
-        _ => None,
-    };
-    let lines = at.unit.directives.iter().filter(|directive| directive.key.starts_with("Exec"));
-    let commands = lines.flat_map(|line| commands(&split_words(&line.value)));
-    commands
-        .flat_map(|command| deed(command.argv()).effects.iter().filter_map(owned).collect::<Vec<_>>())
-        .collect()
-}
-
-fn places(at: &UnitAt) -> Vec<(Span, Place)> {
-    let mut places = Vec::new();
-    let mut variables = at.unit.environment();
-    for directive in at.unit.directives.iter().filter(|directive| directive.section == "Service") {
-        match directive.key.as_str() {
-            "ReadWritePaths" | "ReadWriteDirectories" => {
-                let paths = Place::Paths(directive.key.clone(), directive.value.clone());
-                places.push((directive.span, paths));
-            }
-            "ExecStart" => {
-                let commands = commands(&split_words(&directive.value));
-                places.push((directive.span, Place::Options(commands)));
-            }
-            "Environment" => {
-                let named = variables.drain(..).filter(|(name, ..)| is_place(name));
-                places.extend(named.map(|(name, value, span)| (span, Place::Variable(name, value))));
-            }
-            _ => {}
-        }
-    }
-    places
-}
-
-impl Service {
-    /// True if systemd makes the path.
-    fn is_made(&self, path: &str) -> bool {
-        let path = path.strip_prefix("/var/run/").map_or(path, |_| &path[4..]);
-        self.made.iter().any(|made| lies_under(path, made))
-    }
-
-    /// True if one of its commands gives the path away, or gives away a path that is not known.
-    fn gives(&self, path: &Value) -> bool {
-        self.given.iter().any(|(given, recursive)| !given.is_absolute() || reaches(given, *recursive, path))
-    }
-
-    /// The line that says that the unit writes to the path.
-    fn need(&self, path: &str) -> Option<Need> {
-        self.places.iter().find_map(|(span, place)| {
-            let by = match place {
-                Place::Paths(key, value) => {
-                    let mut paths = value.split_whitespace();
-                    let is_it =
-                        |named: &str| named.trim_start_matches(['-', '+']).trim_end_matches('/') == path;
-                    paths.any(is_it).then(|| format!("{key}="))
-                }
-                Place::Options(commands) => written_by(commands, path),
-                Place::Variable(name, value) => place_is(value, path).then(|| name.clone()),
-            }?;
-            let says = format!("{} can't write there (`{by}`)", self.name);
-            Some(Need { says, sure: Confidence::High, span: Some(*span) })
-        })
-    }
-}
-
-/// The option that makes a command write to the path: `--access-logfile /var/log/shop/access.log`.
-fn written_by(commands: &[Command], path: &str) -> Option<String> {
-    commands.iter().find_map(|command| written_by_words(&command.words(), path))
-}
-
-fn written_by_words(words: &[String], path: &str) -> Option<String> {
-    words.iter().enumerate().skip(1).find_map(|(at, word)| {
-        let (option, value) = match word.split_once('=') {
-            Some((option, value)) => (option, value),
-            None => (words[at - 1].as_str(), word.as_str()),
-        };
-        let value = value.trim_start_matches("unix:");
-        let upper = option.to_ascii_uppercase();
-        let writes = option.starts_with('-')
-            && (["LOG", "PID", "DATA", "CACHE", "UPLOAD", "STORAGE", "SCHEDULE"]
-                .iter()
-                .any(|w| upper.contains(w))
-                || value.ends_with(".sock"));
-        (writes && place_is(value, path)).then(|| option.to_owned())
-    })
-}
-
-/// True if a value is the path, or a file directly in it.
-fn place_is(value: &str, path: &str) -> bool {
-    let value = file_of_url(value).unwrap_or(value);
-    let value = value.trim_end_matches('/');
-    value == path || value.rsplit_once('/').is_some_and(|(parent, file)| parent == path && file.contains('.'))
-}
-
-fn is_place(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    upper != "PATH" && PLACES.iter().any(|w| upper.contains(w)) && !READ.iter().any(|w| upper.contains(w))
-}
-
-/// A line of a settings file that a script writes: `UPLOAD_DIR=/opt/shop/uploads`.
-struct Setting {
-    name: String,
-    value: String,
-    span: Span,
-}
-
-/// The settings that name a place.
-fn settings(world: &Ground<'_, '_>) -> Vec<Setting> {
-    let written = world.steps().flat_map(|(_, _, step)| &step.written);
-    let files = written.filter(|written| is_env_file(&written.path.basename().to_string()));
-    let entries = files.flat_map(|written| Dotenv::of_text(&written.content).entries);
-    let settings = entries.filter(|entry| is_place(&entry.name));
-    let settings = settings.map(|entry| Setting { name: entry.name, value: entry.value, span: entry.span });
-    settings.collect()
-}
-
-fn of_settings(settings: &[Setting], path: &str) -> Option<Need> {
-    let setting = settings.iter().find(|setting| place_is(&setting.value, path))?;
-    Some(Need {
-        says: format!("the app can't write there (`{}`)", setting.name),
-        sure: Confidence::High,
-        span: Some(setting.span),
-    })
-}
-
 /// The account of `/var/log/shop` for a unit `shop.service`, or the account `shop` itself.
 fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
     let name = ["/var/log/", "/var/lib/", "/var/cache/", "/run/", "/var/run/"]
@@ -262,7 +63,7 @@ fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
         u.name.ends_with(".service") && (stem == name || stem.split(['-', '@', '_']).next() == Some(name))
     });
     let app = match of_unit {
-        Some(at) => account_of(world, at)?,
+        Some(at) => account_of(world.app_user.as_ref(), at)?,
         None => {
             let app = world.app_user.as_ref().filter(|app| !app.is_root() && !world.root_serves())?;
             (app.name.is_shown_as(name)).then(|| app.clone())?

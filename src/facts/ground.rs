@@ -2,7 +2,6 @@
 //! and its directories. Facts that take more work ask the ground, and the world keeps them.
 
 use crate::facts::app::user_of_units;
-use crate::facts::app_writes::Evidence;
 use crate::facts::firsts::{Firsts, Makers, makers};
 use crate::facts::givers::Givers;
 use crate::facts::installed::{Brought, brought};
@@ -10,6 +9,7 @@ use crate::facts::of_script::{OfScript, weighty};
 use crate::facts::owners::{Lives, opens_roots_home, root_serves};
 use crate::facts::parts::{AppUser, ProcessAt, UnitAt};
 use crate::facts::surroundings::{Given, Project};
+use crate::facts::writes_said::Evidence;
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
@@ -148,7 +148,9 @@ impl<'r, 'a> Ground<'r, 'a> {
 
     /// What says where the app writes.
     pub(crate) fn app_writes(&self) -> &Evidence {
-        self.known.app_writes.get_or_init(|| Evidence::of(self))
+        self.known.app_writes.get_or_init(|| {
+            Evidence::of(&self.units, self.app_user.as_ref(), self.steps().map(|(_, _, step)| step))
+        })
     }
 
     /// The units that a step writes or installs.

@@ -1,6 +1,6 @@
 //! Who a path is meant for, and who gets it. The rules about users and about owners share this.
 
-use crate::facts::parts::UnitAt;
+use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Deployment, Step, StepId, User};
 use crate::repo::names::directory;
 use crate::shell::value::Value;
@@ -98,6 +98,17 @@ impl Lives {
         let service = at.name.ends_with(".service") && !at.unit.exec_start().is_empty();
         Lives { service, at_home: !homes(at).is_empty(), homes: all_homes(at) }
     }
+}
+
+/// The account that a unit runs as, if that is known and not root.
+pub(crate) fn account_of(app_user: Option<&AppUser>, at: &UnitAt) -> Option<AppUser> {
+    let user = at.unit.user().filter(|directive| directive.value != "root")?;
+    let name = match app_user {
+        Some(app) if app.name.is_shown_as(&user.value) => app.name.clone(),
+        _ if !is_account_name(&user.value) => return None,
+        _ => Value::literal(&user.value),
+    };
+    Some(AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) })
 }
 
 /// True if a user is the name of an account, and neither a placeholder of a template nor a number.

@@ -3,7 +3,7 @@
 use crate::facts::firsts::is_made;
 use crate::facts::givers::Given;
 use crate::facts::ground::Ground;
-use crate::facts::owners::{Lives, concerns, is_account_name};
+use crate::facts::owners::{Lives, account_of, concerns};
 use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Deployment, Step};
 use crate::shell::value::Value;
@@ -30,23 +30,12 @@ pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
         if as_root > 0 && as_root >= as_others {
             return None;
         }
-        return here.iter().find_map(|(unit, _)| account_of(world, unit));
+        return here.iter().find_map(|(unit, _)| account_of(world.app_user.as_ref(), unit));
     }
     let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
     // Units elsewhere say nothing about this place.
     let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
     (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
-}
-
-/// The account that a unit runs as, if that is known and not root.
-pub(crate) fn account_of(world: &Ground<'_, '_>, at: &UnitAt) -> Option<AppUser> {
-    let user = at.unit.user().filter(|directive| directive.value != "root")?;
-    let name = match &world.app_user {
-        Some(app) if app.name.is_shown_as(&user.value) => app.name.clone(),
-        _ if !is_account_name(&user.value) => return None,
-        _ => Value::literal(&user.value),
-    };
-    Some(AppUser { name, why: format!("`User=` of {}", at.name), span: Some(user.span) })
 }
 
 /// Where a step works, and the account that runs what lives there; `None` if that is root.

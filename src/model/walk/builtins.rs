@@ -28,7 +28,7 @@ impl<'a> Walker<'a, '_> {
             }
             self.assign(assignment, keyword == Some(Builtin::Export) || exports, &status);
         }
-        self.sets_by_declaration(command.words);
+        self.sets_by_declaration(command);
         if !command.redirects.is_empty() {
             let output = Output { value: Value::default(), content: fixed_text(String::new(), command.span) };
             self.emit_redirects(command.redirects, command.span, output);

@@ -3,7 +3,7 @@
 use crate::model::walk::Walker;
 use crate::model::{StepId, Unset, UnsetKind};
 use crate::shell::argv::{Arg, Argv};
-use crate::shell::ast::{Operation, Part, Word};
+use crate::shell::ast::{Command, Operation, Part, Word};
 use crate::shell::builtins::{Sets, sets_by_operands};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
@@ -184,16 +184,17 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// Notes the names that `export` and its like set by words that are not plain assignments. If the name is not known, it
-    /// may be any: `export "$key=$value"`, `export $(cat .env)`.
-    pub(super) fn sets_by_declaration(&mut self, words: &[Word<'a>]) {
-        // `declare -p` and `declare -F` only show what there is.
-        let is_option = |text: &str| text.starts_with('-') && text.contains(['p', 'f', 'F']);
-        let mut shows = false;
-        for word in words.get(1..).unwrap_or_default() {
+    /// may be any: `export "$key=$value"`, `export $(cat .env)`. What only shows a name (`declare -p`, `declare -F`) asks
+    /// whether there is one.
+    pub(super) fn sets_by_declaration(&mut self, command: &'a Command<'a>) {
+        let words = command.words.get(1..).unwrap_or_default();
+        let shows = |text: &str| text.starts_with('-') && text.contains(['p', 'f', 'F']);
+        if words.iter().any(|word| matches!(word.parts, [Part::Literal { text, .. }] if shows(text))) {
+            self.names.expected.extend(command.assignments.iter().map(|assignment| assignment.name));
+            return;
+        }
+        for word in words {
             match word.parts {
-                [Part::Literal { text, .. }] if shows => _ = self.names.expected.insert(text),
-                [Part::Literal { text, .. }] if is_option(text) => shows = true,
-                _ if shows => {}
                 [Part::Literal { text, .. }, rest @ ..] => match text.split_once('=') {
                     Some((name, _)) => self.scope.sets(name),
                     None => self.names.is_open |= !rest.is_empty(),

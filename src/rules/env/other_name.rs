@@ -9,7 +9,7 @@ use crate::repo::names::is_beside;
 use crate::rules::id;
 use crate::source::Span;
 use std::cell::LazyCell;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// `env/other-name`.
 pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -19,8 +19,7 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     let table = context.environment();
     let built = LazyCell::new(|| of_built_services(context));
-    let names =
-        LazyCell::new(|| project.env.uses.iter().map(|one| (one, Name::new(&one.name))).collect::<Vec<_>>());
+    let names = LazyCell::new(|| Names::of(context));
     for (name, variable) in table.iter() {
         let read = !variable.reads.is_empty() || table.is_read_by_code(name);
         let passed = variable.writes.iter().any(|w| matches!(w.by, Writer::Dockerfile | Writer::Code));
@@ -36,12 +35,9 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 Writer::Compose => beside.iter().any(|known| known.eq_ignore_ascii_case(&one.name)),
                 _ => writes.into_iter().any(|write| write.by == by || write.by == Writer::Written),
             };
-            !set && !is_beside(context.sources.file(one.span.file).path())
+            !set
         };
-        let own = Name::new(name);
-        let Some((one, _)) = names.iter().find(|(one, read)| own.is_like(read) && unset(one)) else {
-            continue;
-        };
+        let Some(one) = names.like(name).find(|one| unset(one)) else { continue };
         let reads = one.name.to_ascii_uppercase();
         let message = format!("nothing reads `{name}`, which is set here: the code reads `{reads}`");
         let draft = context
@@ -92,7 +88,56 @@ fn is_read_by_others(context: &World<'_, '_>, name: &str) -> bool {
     is_of_library(name) && !debug || context.environment().words_of_scripts.contains(name)
 }
 
-/// A name, taken apart once to be compared with many others.
+/// The names that the code reads, to be found by others that are nearly the same.
+struct Names<'n> {
+    reads: Vec<(&'n Use, Name<'n>)>,
+    /// Where the names stand in `reads`, by each of their forms.
+    by_form: HashMap<Form, Vec<usize>>,
+}
+
+/// What a name has in common with another that is like it.
+#[derive(PartialEq, Eq, Hash)]
+enum Form {
+    Joined(String),
+    Words(Vec<String>),
+    /// The words without one at an end.
+    Shorter(Vec<String>),
+}
+
+impl<'n> Names<'n> {
+    fn of(context: &'n World<'_, '_>) -> Names<'n> {
+        let counts = |one: &&Use| !is_beside(context.sources.file(one.span.file).path());
+        let mut known = HashSet::new();
+        let uses = context.project.env.uses.iter().filter(counts).filter(|one| known.insert(&one.name));
+        let mut names = Names { reads: Vec::new(), by_form: HashMap::new() };
+        for (at, one) in uses.enumerate() {
+            let name = Name::new(&one.name);
+            let shorter = name.shorter().map(|words| Form::Shorter(words.to_vec()));
+            let forms = [Form::Joined(name.joined.clone()), Form::Words(name.words.clone())];
+            for form in forms.into_iter().chain(shorter) {
+                names.by_form.entry(form).or_default().push(at);
+            }
+            names.reads.push((one, name));
+        }
+        names
+    }
+
+    /// The names that are nearly `name`, in the order of the code.
+    fn like(&self, name: &'n str) -> impl Iterator<Item = &'n Use> {
+        let own = Name::new(name);
+        let shorter = own.shorter().map(|words| Form::Words(words.to_vec()));
+        let words = [Form::Words(own.words.clone()), Form::Shorter(own.words.clone())];
+        let forms = [Form::Joined(own.joined.clone())].into_iter().chain(words).chain(shorter);
+        let at: BTreeSet<usize> =
+            forms.filter_map(|form| self.by_form.get(&form)).flatten().copied().collect();
+        at.into_iter()
+            .map(|at| &self.reads[at])
+            .filter(move |(_, read)| own.is_like(read))
+            .map(|(one, _)| *one)
+    }
+}
+
+/// A name, taken apart once to be compared with others.
 struct Name<'n> {
     text: &'n str,
     /// Without `_`.
@@ -103,6 +148,14 @@ struct Name<'n> {
 impl<'n> Name<'n> {
     fn new(text: &'n str) -> Name<'n> {
         Name { text, joined: text.replace('_', ""), words: words(text) }
+    }
+
+    /// The words without the last and without the first.
+    fn shorter(&self) -> [&[String]; 2] {
+        match self.words.as_slice() {
+            [_, middle @ .., _] => [&self.words[..=middle.len()], &self.words[1..]],
+            _ => [&[], &[]],
+        }
     }
 
     /// True if one name is the other with one word more at either end, or with its words joined or cut short.

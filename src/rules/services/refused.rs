@@ -5,26 +5,7 @@ use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::project::compose::{Compose, Port, Service, with_defaults};
 use crate::rules::id;
-use crate::rules::services::together::together;
-use crate::source::Span;
-
-/// What is wrong, and what to write instead.
-pub(super) struct Fault {
-    pub(super) span: Span,
-    /// What happens, to what.
-    pub(super) message: String,
-    pub(super) help: String,
-    /// The other service that takes part in it.
-    pub(super) related: Option<(Span, String)>,
-    /// True if it rests on what a variable holds by default, or on how Compose is called.
-    pub(super) depends: bool,
-}
-
-impl Fault {
-    pub(super) fn new(span: Span, message: String, help: impl Into<String>) -> Fault {
-        Fault { span, message, help: help.into(), related: None, depends: false }
-    }
-}
+use crate::rules::services::together::{Fault, together};
 
 /// `services/refused`.
 pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {

@@ -4,9 +4,26 @@ use crate::facts::containers::{elsewhere, has_health_check};
 use crate::facts::world::World;
 use crate::limit::tick;
 use crate::project::compose::{Compose, Dependency, Port, Service, Text, with_defaults};
-use crate::rules::services::refused::Fault;
 use crate::source::Span;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// What is wrong, and what to write instead.
+pub(super) struct Fault {
+    pub(super) span: Span,
+    /// What happens, to what.
+    pub(super) message: String,
+    pub(super) help: String,
+    /// The other service that takes part in it.
+    pub(super) related: Option<(Span, String)>,
+    /// True if it rests on what a variable holds by default, or on how Compose is called.
+    pub(super) depends: bool,
+}
+
+impl Fault {
+    pub(super) fn new(span: Span, message: String, help: impl Into<String>) -> Fault {
+        Fault { span, message, help: help.into(), related: None, depends: false }
+    }
+}
 
 /// Where each service stands among those of the file, by its name.
 type Places<'c> = HashMap<&'c str, usize>;
