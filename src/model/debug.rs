@@ -19,7 +19,7 @@ impl Deployment<'_> {
         for (id, step) in self.iter() {
             if step.entry != entry {
                 entry = step.entry;
-                let name = self.entries.get(entry as usize).map_or("", String::as_str);
+                let name = self.uncalled(entry).map_or("main", |function| &function.name);
                 let _ = writeln!(out, "== {name}");
             }
             self.describe_step(sources, id, &mut out);

@@ -149,6 +149,17 @@ pub(crate) struct Step {
     pub(crate) wrappers: Vec<&'static str>,
 }
 
+/// A function that a script or a file that it sources defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Function {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its definition.
+    pub(crate) span: Span,
+    /// The entry that it is, if nothing calls it.
+    pub(crate) entry: Option<u32>,
+}
+
 /// Whether root is expected to call the script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
@@ -206,8 +217,8 @@ pub(crate) struct Deployment<'a> {
     pub(crate) comments: Vec<Span>,
     /// Where errexit was first turned on in the main flow.
     pub(crate) errexit_at: Option<Span>,
-    /// The names of entries: `main`, then functions that nothing calls.
-    pub(crate) entries: Vec<String>,
+    /// The functions that it defines, in the order of their definitions.
+    pub(crate) functions: Vec<Function>,
     /// Values of the script's constants at its end: `APP_USER`.
     pub(crate) constants: Vec<(String, Value)>,
     /// Files that it sources.
@@ -271,7 +282,7 @@ pub(crate) fn build_without<'a>(
         gaps: walked.shell.gaps,
         comments: walked.shell.comments,
         errexit_at: walked.errexit_at,
-        entries: walked.entries,
+        functions: walked.functions,
         constants: walked.constants,
         sourced: walked.sourced,
         commands: walked.commands,
@@ -284,6 +295,11 @@ pub(crate) fn build_without<'a>(
 impl Deployment<'_> {
     pub(crate) fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
+    }
+
+    /// The function that is this entry; `None` for the main flow.
+    pub(crate) fn uncalled(&self, entry: u32) -> Option<&Function> {
+        self.functions.iter().find(|function| function.entry == Some(entry))
     }
 
     /// All steps with their ids.

@@ -28,7 +28,7 @@ use crate::model::walk::functions::Functions;
 use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
 use crate::model::walk::unset::Names;
-use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, Unset, User};
+use crate::model::{About, Caller, Follow, Function, Guard, GuardId, OnFailure, Step, StepId, Unset, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::count::Counted;
@@ -102,7 +102,7 @@ pub(super) struct Walked<'a> {
     pub(super) guards: Vec<Guard>,
     pub(super) caller: Caller,
     pub(super) errexit_at: Option<Span>,
-    pub(super) entries: Vec<String>,
+    pub(super) functions: Vec<Function>,
     pub(super) constants: Vec<(String, Value)>,
     pub(super) sourced: Vec<FileId>,
     pub(super) commands: Vec<Counted>,
@@ -183,14 +183,15 @@ impl<'a, 'f> Walker<'a, 'f> {
         let start = self.ctx.clone();
         self.block(block);
         self.leave();
-        let mut entries = vec!["main".to_owned()];
+        let mut functions = Vec::new();
         let errexit = self.ctx.errexit;
         for name in self.functions.take_order() {
-            if !self.functions.is_uncalled(name) {
-                continue;
-            }
-            self.entry = entries.len() as u32;
-            entries.push(name.to_owned());
+            let Some(span) = self.functions.span(name) else { continue };
+            let is_uncalled = self.functions.is_uncalled(name);
+            let entry = is_uncalled.then_some(self.entry + 1);
+            functions.push(Function { name: name.to_owned(), span, entry });
+            let Some(entry) = entry else { continue };
+            self.entry = entry;
             self.ctx = Context { errexit, ..start.clone() };
             self.guard = None;
             self.params = None;
@@ -220,7 +221,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             guards: self.guards,
             caller,
             errexit_at: self.errexit_at,
-            entries,
+            functions,
             constants,
             sourced: self.sourced,
         }
@@ -448,7 +449,7 @@ impl<'a, 'f> Walker<'a, 'f> {
                 Flow::plain(flow.cond)
             }),
             StmtKind::Function { name, body } => {
-                self.functions.define(name, body);
+                self.functions.define(name, stmt.span, body);
                 Flow::plain(Cond::Always(true))
             }
             StmtKind::Redirected { body, redirects } => self.redirected(stmt, body, redirects),

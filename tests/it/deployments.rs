@@ -39,7 +39,7 @@ fn nothing_is_told_of_a_right_deployment() {
 }
 
 /// A mistake: the deployment, a line of its script, what the line becomes, and the rule that tells it.
-const MISTAKES: [(&str, &str, &str, &str); 12] = [
+const MISTAKES: [(&str, &str, &str, &str); 13] = [
     ("django-celery", "readonly CODE=$HOME_DIR/code\n", "", "steps/unset-variable"),
     (
         "django-celery",
@@ -49,6 +49,7 @@ const MISTAKES: [(&str, &str, &str, &str); 12] = [
     ),
     ("django-celery", "    cd \"$CODE\"\n", "", "steps/missing-path"),
     ("django-celery", "sudo -u postgres createdb", "createdb", "user/no-database-role"),
+    ("django-celery", "    make_database\n", "", "steps/uncalled-function"),
     ("django-celery", "    apt-get update\n", "", "steps/no-apt-update"),
     ("fastapi-front", "[[ -d $BASE/venv ]] || as python3 -m venv \"$BASE/venv\"\n", "", "steps/missing-path"),
     ("go-service", "go build -o build/meter ./cmd/meter\n", "", "steps/missing-path"),

@@ -11,8 +11,15 @@ write_settings() {
     printf 'address = "%s"\n' "$1" >"$WINDOW_DIR/window.toml"
 }
 
-apt-get update
-apt-get install -y git python3-venv sudo
+install_packages() {
+    apt-get update
+    apt-get install -y git python3-venv sudo
+}
+write_rotation() {
+    printf '/var/log/window/*.log {\n    weekly\n    rotate 4\n    missingok\n}\n' >/etc/logrotate.d/window
+}
+
+install_packages
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR" /var/log/window
@@ -27,3 +34,4 @@ install -d -o window -g window "$WINDOW_DIR/pictures"
 [ -x "$WINDOW_DIR/venv/bin/python" ] || sudo -u window python3 -m venv "$WINDOW_DIR/venv"
 sudo -u window "$WINDOW_DIR/venv/bin/pip" install --quiet pillow
 write_settings "$ADDRESS"
+write_rotation

@@ -8,8 +8,16 @@ WINDOW_DIR=/opt/window
 ADDRESS=127.0.0.1:$WINDOW_PORT
 WINDOW_PORT=8300
 
-apt-get update
-apt-get install -y git python3-venv sudo
+install_packages() {
+    apt-get update
+    apt-get install -y git python3-venv sudo
+}
+# FAULT: nothing calls it: the screen's log grows until the disk is full
+write_rotation() {
+    printf '/var/log/window/*.log {\n    weekly\n    rotate 4\n    missingok\n}\n' >/etc/logrotate.d/window
+}
+
+install_packages
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR/pictures"

@@ -1,11 +1,13 @@
 //! The functions of a shell.
 
 use crate::shell::ast::Stmt;
+use crate::source::Span;
 use std::collections::HashMap;
 
 #[derive(Clone, Copy, Debug)]
 struct Function<'a> {
     body: &'a Stmt<'a>,
+    span: Span,
     is_called: bool,
     /// How many calls of it are under way.
     active: u32,
@@ -21,8 +23,8 @@ pub(crate) struct Functions<'a> {
 
 impl<'a> Functions<'a> {
     /// Defines a function, perhaps once more.
-    pub(crate) fn define(&mut self, name: &'a str, body: &'a Stmt<'a>) {
-        let function = Function { body, is_called: false, active: 0 };
+    pub(crate) fn define(&mut self, name: &'a str, span: Span, body: &'a Stmt<'a>) {
+        let function = Function { body, span, is_called: false, active: 0 };
         if self.by_name.insert(name, function).is_none() {
             self.order.push(name);
         }
@@ -36,6 +38,11 @@ impl<'a> Functions<'a> {
     /// The body of a function.
     pub(crate) fn body(&self, name: &str) -> Option<&'a Stmt<'a>> {
         self.by_name.get(name).map(|function| function.body)
+    }
+
+    /// The definition of a function.
+    pub(crate) fn span(&self, name: &str) -> Option<Span> {
+        self.by_name.get(name).map(|function| function.span)
     }
 
     /// The body of a function that is not under way. The function then counts as called.

@@ -206,7 +206,7 @@ fn is_meant(path: &str) -> bool {
 /// True for a step of a function that has such a name and that nothing calls.
 fn named_so(script: &Deployment<'_>, step: &Step) -> bool {
     step.entry != 0
-        && script.entries.get(step.entry as usize).is_some_and(|name| is_meant(&name.replace("::", "_")))
+        && script.uncalled(step.entry).is_some_and(|function| is_meant(&function.name.replace("::", "_")))
 }
 
 /// True if a dump is loaded afterwards, or the files come back from where they were put.
