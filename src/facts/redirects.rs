@@ -5,8 +5,9 @@ use crate::facts::world::World;
 use crate::model::{Caller, Deployment, Step};
 use crate::tools::effect::Change;
 
-/// Directories where only root can write: hier(7), and the modes in Debian's base-files.
-const OF_ROOT: [&str; 7] = ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt"];
+/// Directories where only root can write: hier(7), the modes in Debian's base-files, and the kernel's own settings (proc(5)).
+const OF_ROOT: [&str; 9] =
+    ["/etc", "/usr", "/lib", "/boot", "/var/lib", "/var/spool", "/opt", "/proc/sys", "/sys"];
 
 /// True if the shell of a caller who is not root opens the file that a command of sudo(8) writes to, and only root may
 /// write there.

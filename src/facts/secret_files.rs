@@ -357,11 +357,19 @@ impl SettingsOpened {
             };
             let narrow = mode.others_can_read() == Some(false) || *mode == Mode::Unknown;
             let same = path.basename() == self.file.basename()
-                || path.is_glob()
+                || path.is_glob() && may_match(path, &self.file)
                 || reaches(path, *recursive, &self.file);
             narrow && (same || self.file.is_under(path) || self.tree.is_under(path))
         })
     }
+}
+
+/// True if a glob may match a file. No glob matches a leading dot unless it writes it (glob(7)).
+fn may_match(glob: &Value, file: &Value) -> bool {
+    let (pattern, name) = (glob.basename().to_string(), file.basename().to_string());
+    let begin = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+    let end = pattern.rsplit(['*', '?', ']']).next().unwrap_or_default();
+    (begin.starts_with('.') || !name.starts_with('.')) && name.starts_with(begin) && name.ends_with(end)
 }
 
 /// True for a directory above a path.
@@ -420,7 +428,10 @@ fn env_file_in(
             Resource::Path(path) | Resource::Line { file: path, .. } => is_one(path).then(|| path.clone()),
             _ => None,
         });
-        let argument = || step.argv.args.iter().map(|a| step.argv.path(a)).find(|path| is_one(path));
+        // What is only printed names no file.
+        let names_files = step.deed.prints != Prints::Words;
+        let argument =
+            || step.argv.args.iter().filter(|_| names_files).map(|a| step.argv.path(a)).find(|p| is_one(p));
         let tested = || {
             other.guards_of(id).find_map(|(_, guard)| {
                 guard.cond.facts().iter().find_map(|fact| match &fact.resource {

@@ -220,7 +220,7 @@ fn discards_what_was_filled_in(source: &Value, path: &Value) -> bool {
         words.iter().any(|word| name.contains(word))
     };
     const SAMPLE: [&str; 4] = ["example", "sample", ".dist", "-dist"];
-    const TEMPLATE: [&str; 3] = ["template", ".tpl", ".tmpl"];
+    const TEMPLATE: [&str; 4] = ["template", ".tpl", ".tmpl", ".model"];
     if says(path, &SAMPLE) || says(path, &TEMPLATE) {
         return false;
     }

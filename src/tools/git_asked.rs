@@ -19,6 +19,11 @@ pub(crate) fn pulls(argv: &Argv) -> bool {
     is_one_of(argv, &["pull"])
 }
 
+/// True for `git fetch`, whose work `git pull` does again.
+pub(crate) fn fetches(argv: &Argv) -> bool {
+    is_one_of(argv, &["fetch"])
+}
+
 /// True if the command discards changes in the tree, or puts them aside.
 pub(crate) fn undoes_changes(argv: &Argv) -> bool {
     is_one_of(argv, &["reset", "stash", "checkout", "restore"])
@@ -44,7 +49,10 @@ pub(crate) fn text_updates(text: &str) -> bool {
 pub(crate) fn minds_the_owner(argv: &Argv) -> bool {
     is_one_of(
         argv,
-        &["pull", "fetch", "reset", "checkout", "status", "submodule", "merge", "stash", "switch", "clean"],
+        &[
+            "pull", "fetch", "reset", "checkout", "status", "submodule", "merge", "stash", "switch", "clean",
+            "remote",
+        ],
     )
 }
 

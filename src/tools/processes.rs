@@ -20,11 +20,11 @@ const OPTIONS: &str = "n|name: i|instances: w|write f|force u|user: uid: gid: na
     exp-backoff-restart-delay: max-restarts: stop-exit-codes: ignore-watch: watch-delay: sort: watch time a|update-env \
     no-daemon s|silent";
 
-/// What success says: `pm2 describe` fails if there is no such process; `pm2 pid` and `pm2 list` always succeed (tried with
-/// 7.0).
+/// What success says: `pm2 describe` and `pm2 restart` fail if there is no such process; `pm2 pid` and `pm2 list` always
+/// succeed (tried with 7.0).
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     match argv.literal(0)? {
-        "describe" | "desc" | "show" | "info" => {
+        "describe" | "desc" | "show" | "info" | "restart" | "reload" => {
             Some(Says::exists(Resource::Process(argv.args.get(1)?.value.clone())))
         }
         _ => None,

@@ -10,7 +10,7 @@ id -u stager >/dev/null 2>&1 || useradd --system --home-dir "$STAGING_DIR" stage
 cd "$STAGING_DIR"
 sudo -u stager git pull --ff-only
 
-git remote get-url mirror >/dev/null 2>&1 || git remote add mirror https://git.example.org/mirror/shop.git
+sudo -u stager git remote get-url mirror >/dev/null 2>&1 || sudo -u stager git remote add mirror https://git.example.org/mirror/shop.git
 
 [ -f .env ] || cp .sample.env .env
 chmod 600 .env

@@ -67,6 +67,8 @@ const TOKEN_MARKS: [&str; 24] = [
 ];
 /// The length of the shortest token, which is AWS's.
 const SHORTEST: usize = 20;
+/// The length of the shortest private key, an Ed25519 one, in base64.
+const SHORTEST_KEY: usize = 64;
 /// Parts of the names of secrets, and of addresses with a login.
 const NAME_MARKS: [&str; 6] = ["secret", "pass", "token", "key", "credential", "://"];
 
@@ -110,7 +112,17 @@ const PLACEHOLDERS: [&str; 47] = [
 /// True if a value is only empty or invented.
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    PLACEHOLDERS.iter().any(|word| lower.contains(word)) || distinct(value) < 6
+    PLACEHOLDERS.iter().any(|word| lower.contains(word)) || distinct(value) < 6 || is_a_phrase(value)
+}
+
+/// True for words in capitals that underscores join, in any language: `GENERAR_UNA_CLAVE_DE_32_CARACTERES`.
+fn is_a_phrase(value: &str) -> bool {
+    let is_word =
+        |part: &str| part.bytes().all(|b| b.is_ascii_uppercase()) || part.bytes().all(|b| b.is_ascii_digit());
+    let parts = value.split('_');
+    parts.clone().count() >= 3
+        && parts.clone().all(|part| !part.is_empty() && is_word(part))
+        && parts.filter(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_uppercase())).count() >= 3
 }
 
 fn distinct(value: &str) -> usize {
@@ -153,8 +165,11 @@ pub(crate) fn token_in(text: &str) -> Option<(&'static str, Range<usize>)> {
     }
     COMPILED.iter().find_map(|(what, pattern)| {
         let found = pattern.find(text)?;
-        // A key's armour stands for what is between it.
-        let real = what.ends_with("private key") || !is_placeholder(found.as_str());
+        // A key's armour stands for what is between it. A sentence that names both of its lines holds no key.
+        let real = match what.ends_with("private key") {
+            true => text[found.end()..].find("-----END").is_none_or(|length| length >= SHORTEST_KEY),
+            false => !is_placeholder(found.as_str()),
+        };
         real.then(|| (*what, found.range()))
     })
 }
@@ -372,6 +387,7 @@ mod tests {
             ("SECRET_KEY", "<32 random bytes>"),
             ("SECRET_KEY", "shop-signing-phrase-2024-08-11"),
             ("SECRET_KEY", "${SECRET_KEY}"),
+            ("SECRET_KEY", "GENERAR_UNA_CLAVE_ALEATORIA_DE_32_CARACTERES"),
             ("SECRET_KEY", "00000000000000000000000000000000"),
             ("JWT_PRIVATE_KEY_PATH", "/etc/shop/keys/jwt-2024-01.pem"),
             ("POSTGRES_PASSWORD", "shop"),

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod measured_tests;
+mod origin;
 pub(super) mod second_run;
 pub(super) mod timeline;
 pub(super) mod together;

@@ -4,17 +4,11 @@ use crate::limit::tick;
 use crate::model::condition::Cond;
 use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
 use crate::model::run::truth::excludes_presence;
-use crate::model::{About, Deployment, GuardId, Step, StepId};
-use crate::shell::argv::Stdin;
+use crate::model::{About, Deployment, GuardId, StepId};
 use crate::shell::value::{Knowledge, Value};
-use crate::shell::wrappers::Place;
-use crate::tools::acts::{Act, acts};
-use crate::tools::archives::{brings_more, copies_to_hosts};
-use crate::tools::containers::attached_container;
-use crate::tools::copying::{ENTERS_LINK, link_target, moves};
+use crate::tools::copying::{ENTERS_LINK, link_target};
 use crate::tools::databases::loads_dump;
 use crate::tools::effect::{Again, Change, Effect, PathKind, Resource, Role};
-use crate::tools::interprets_input;
 use crate::tools::patterns::{basic_pattern, holds_pattern};
 use crate::tools::says::Aspect;
 use crate::tools::thing::Thing;
@@ -161,13 +155,10 @@ fn step(deployment: &Deployment<'_>, runs: &[Ran], id: StepId, met: Met) -> (Sec
         }
         // A guard may ensure that nothing can clash, although it is unknown which way it goes: in
         // `if [ ! -f F ]; then if ASKED; then … > F; fi; fi` nothing that was written is written again.
-        let kind = match effect.change {
-            Change::Create(kind) => kind,
-            _ => PathKind::Any,
-        };
+        let kind = timeline.kind_seen(asking, effect);
         let seen_to = deployment.guards_of(id).find(|(_, guard)| {
             effect.change != Change::Remove
-                && excludes_presence(guard, &effect.resource, kind)
+                && excludes_presence(guard, effect, kind)
                 && !timeline.made_between(asking, &effect.resource, guard.at)
         });
         if let Some((guard_id, _)) = seen_to {
@@ -372,60 +363,6 @@ impl Deployment<'_> {
                 _ => None,
             });
             otherwise == Some(!guard.holds)
-        })
-    }
-
-    /// True if a command whose effects are not all known may have created the path: it names the path as an
-    /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks
-    /// above it. A container that starts creates the volumes that it names.
-    fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
-        if matches!(resource, Resource::Volume(_)) {
-            let starts =
-                |step: &Step| acts(&step.argv, &step.deed, &step.place).contains(&Act::StartsContainers);
-            return self.iter().any(|(_, step)| starts(step));
-        }
-        // A container that is made anew is in its first network again.
-        if let Some(container) = attached_container(resource) {
-            let makes = |e: &Effect| matches!(e.change, Change::Create(_)) && e.resource == container;
-            return self.iter().any(|(_, step)| step.deed.effects.iter().any(makes));
-        }
-        let Resource::Path(path) = resource else { return false };
-        let step = self.step(before);
-        if self.unknown_makes_files(path, before) {
-            return true;
-        }
-        self.steps[..before.0 as usize].iter().any(|earlier| {
-            let copies = copies_to_hosts(&earlier.argv);
-            let unpacks = brings_more(&earlier.argv);
-            earlier.place == step.place
-                && unpacks
-                && earlier.deed.effects.iter().any(|e| {
-                    matches!((&e.change, &e.resource), (Change::Write | Change::Create(_), Resource::Path(p))
-                        if p != path && path.is_under(p))
-                })
-                || (!earlier.deed.known || copies && matches!(step.place, Place::Remote(_)))
-                    && earlier.argv.args.iter().any(|arg| {
-                        let value =
-                            arg.value.split_once('=').map_or_else(|| arg.value.clone(), |(_, value)| value);
-                        value.resolve(&earlier.argv.cwd) == *path
-                            || copies && value.basename() == path.basename()
-                    })
-        })
-    }
-
-    /// True if an unknown program may have created the path in its working directory: code that is piped into
-    /// an interpreter (`curl … | php; mv composer.phar …`), or what runs just before the move.
-    fn unknown_makes_files(&self, path: &Value, before: StepId) -> bool {
-        let step = self.step(before);
-        if !moves(&step.argv) {
-            return false;
-        }
-        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
-            let unknown = !earlier.deed.known && earlier.place == step.place;
-            let piped = earlier.argv.stdin != Stdin::Inherited
-                && interprets_input(&earlier.argv)
-                && path.is_under(&earlier.argv.cwd);
-            unknown && (piped || index as u32 + 1 == before.0)
         })
     }
 

@@ -354,6 +354,12 @@ impl Timeline {
                     let runs = guard.cond.evaluate(&mut |leaf| match leaf {
                         Cond::Fact(fact) if concerns(fact, resource) => Some(makes.is_none()),
                         Cond::Works(_) => Some(true),
+                        // `command -v openssl || return 1`: the server has what the script makes it with.
+                        Cond::Fact(fact)
+                            if makes.is_some() && matches!(fact.resource, Resource::Program(_)) =>
+                        {
+                            Some(true)
+                        }
                         _ => None,
                     });
                     match runs {

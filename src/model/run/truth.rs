@@ -7,7 +7,7 @@ use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::copying::link_target;
 use crate::tools::cron::keeps_old_lines;
-use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
+use crate::tools::effect::{Change, Effect, How, PathKind, Resource, Role};
 use crate::tools::patterns::holds_pattern;
 use crate::tools::says::{Aspect, Fact, may_bring_about};
 
@@ -152,10 +152,38 @@ impl Timeline {
                     _ => shows(fact.aspect, state),
                 }
             }
+            Presence::There if state.kind == PathKind::Any => {
+                let by = state.by.map(|by| &steps[by.0 as usize].deed.effects);
+                let put = by.and_then(|effects| effects.iter().find(|e| e.resource == fact.resource));
+                let kind = put.map_or(PathKind::Any, |effect| self.kind_seen(asking, effect));
+                shows(fact.aspect, &State { kind, ..*state })
+            }
             Presence::There => shows(fact.aspect, state),
             Presence::Gone => Some(false),
             // It was missing in the first run, as the guard saw. The steps behind the guard may have created it.
             _ => None,
+        }
+    }
+
+    /// The kind that test(1) sees at the path once the effect is done: a copy is what its source is, and `-d` and `-f`
+    /// follow a link.
+    pub(crate) fn kind_seen(&self, asking: Asking<'_>, effect: &Effect) -> PathKind {
+        let kind = match effect.change {
+            Change::Create(kind) => kind,
+            _ => PathKind::Any,
+        };
+        let source = effect.content.as_ref().and_then(|content| match (kind, content.how) {
+            (PathKind::Link, How::Linked) | (PathKind::Any, How::Copied | How::Kept | How::Moved) => {
+                content.from.clone().filter(|from| !from.is_glob())
+            }
+            _ => None,
+        });
+        let of_source = source.map(|source| self.state(asking, &Resource::Path(source)).kind);
+        match of_source {
+            Some(PathKind::Any) | None => kind,
+            // `[ -L X ]` asks for the link itself.
+            Some(PathKind::Link) => kind,
+            Some(of_source) => of_source,
         }
     }
 
@@ -193,12 +221,18 @@ pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
     }
 }
 
-/// Whether the guard ensures that the resource, which an effect of this kind creates, does not exist yet.
-pub(crate) fn excludes_presence(guard: &Guard, resource: &Resource, kind: PathKind) -> bool {
+/// Whether the guard ensures that what the effect makes does not exist yet. The kind is what test(1) sees there.
+pub(crate) fn excludes_presence(guard: &Guard, effect: &Effect, kind: PathKind) -> bool {
+    let (resource, is_link) = (&effect.resource, effect.change == Change::Create(PathKind::Link));
     let state =
         State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None, since: None };
     let truth = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) => match (&fact.resource, resource) {
+            (Resource::Path(asked), Resource::Path(path))
+                if asked == path && fact.aspect == Aspect::Link && is_link =>
+            {
+                Some(true)
+            }
             (Resource::Path(asked), Resource::Path(path)) if asked == path => shows(fact.aspect, &state),
             // Everything above is a directory, and the contents of a tree come with it.
             (Resource::Path(asked), Resource::Path(path)) if path.is_under(asked) => {

@@ -49,7 +49,7 @@ fn of_compose(context: &World<'_, '_>, name: &str, variable: &Variable, set: boo
     }
     for reads in files.values() {
         // A switch that is on for one service and off for another is intended.
-        let switch = reads.iter().all(|(_, value)| matches!(value.as_str(), "true" | "false"));
+        let switch = reads.iter().all(|(_, value)| truth(value).is_some());
         // An address may differ inside and outside of a container.
         let most = match is_credential(name) {
             _ if set || switch => Confidence::Low,
@@ -131,10 +131,7 @@ fn tell(
     found: &mut Vec<Finding>,
 ) {
     let Some((first, value)) = reads.first() else { return };
-    let Some((other, different)) = reads.iter().find(|(_, v)| v != value && !v.eq_ignore_ascii_case(value))
-    else {
-        return;
-    };
+    let Some((other, different)) = reads.iter().find(|(_, v)| !are_alike(v, value)) else { return };
     let place = |read: &Read| {
         let file = base(context.sources.file(read.span.file).path());
         format!("{file}:{}", context.sources.line(read.span))
@@ -172,16 +169,24 @@ fn literal(text: &str) -> Option<String> {
     Some(plain(inner))
 }
 
-/// `8000` and `"8000"`, `True` and `"1"`, `localhost` and `127.0.0.1`, with and without a final slash, are
-/// the same.
+/// True if two defaults mean the same, `True` and `1` too.
+fn are_alike(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || truth(one).is_some_and(|truth_of_one| truth(other) == Some(truth_of_one))
+}
+
+/// The truth value that a default stands for, if it is a switch.
+fn truth(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// `8000` and `"8000"`, `1` and `1.0`, `localhost` and `127.0.0.1`, with and without a final slash, are the same.
 fn plain(value: &str) -> String {
     let value = value.trim().trim_matches(['"', '\'']);
-    let lower = value.to_ascii_lowercase();
-    match lower.as_str() {
-        "true" | "yes" | "on" | "1" => return "true".to_owned(),
-        "false" | "no" | "off" | "0" => return "false".to_owned(),
-        _ => {}
-    }
     let number = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
     if number && !value.is_empty() && value.matches('.').count() < 2 {
         let digits = value.replace('_', "");
@@ -198,7 +203,7 @@ mod tests {
     fn defaults_that_mean_the_same_are_the_same() {
         for (one, other) in [
             ("8000", "\"8000\""),
-            ("True", "'true'"),
+            ("1.0", "'1'"),
             ("60_000", "60000"),
             ("\"http://localhost:80/\"", "'http://127.0.0.1:80'"),
             ("5.0", "5"),
@@ -211,5 +216,6 @@ mod tests {
             assert_eq!(literal(none), None, "{none}");
         }
         assert_ne!(literal("8000"), literal("5000"));
+        assert!(are_alike("True", "1") && are_alike("off", "0") && !are_alike("1", "2"));
     }
 }

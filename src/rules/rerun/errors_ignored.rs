@@ -8,6 +8,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Resource, Role};
+use crate::tools::git_asked::{fetches, pulls};
 use crate::tools::known_units::is_foreign;
 
 const RULE: RuleId = id::RERUN_ERRORS_IGNORED;
@@ -59,7 +60,12 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
                 .iter()
                 .any(|r| matches!(r, Role::Restart | Role::Migrate | Role::Serve | Role::ComposeUp))
     };
-    for (id, step) in script.iter().filter(|(_, s)| unseen(s) && prepares(s)) {
+    // `git pull` fails where `git fetch` does: its status tells of both.
+    let told_by_pull = |id: StepId, step: &Step| {
+        let again = |s: &Step| pulls(&s.argv) && s.argv.cwd == step.argv.cwd && s.place == step.place;
+        fetches(&step.argv) && script.iter().skip(id.0 as usize + 1).any(|(_, s)| again(s) && !unseen(s))
+    };
+    for (id, step) in script.iter().filter(|(id, s)| unseen(s) && prepares(s) && !told_by_pull(*id, s)) {
         let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
         let later = script.iter().skip(id.0 as usize + 1).find(|(other, s)| {
             s.entry == 0

@@ -20,6 +20,9 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
     let inspected = |skip: usize| inspected(&deeper, skip);
     match (object, literal(1)) {
         ("inspect", _) => named("container", inspected(0)?),
+        // Both fail if there is no such container, and both accept one that runs.
+        ("start" | "restart", Some(_)) => named("container", inspected(0)?),
+        ("container", Some("start" | "restart")) => named("container", inspected(1)?),
         (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
         ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
         ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
