@@ -10,7 +10,7 @@ cd "$STAGING_DIR"
 git pull --ff-only
 
 # FAULT: the second run finds the remote there
-sudo -u stager git remote add mirror https://git.example.org/mirror/shop.git
+git remote add mirror https://git.example.org/mirror/shop.git
 
 # FAULT: writes the sample over what was filled in for staging
 cp .sample.env .env

@@ -260,7 +260,8 @@ impl<'a> Walker<'a, '_> {
             (printed.is_none() && !self.captures.is_empty() && !prints::is_quiet(&peeled.argv))
                 .then(|| peeled.argv.to_string());
         let filled = prints::filled(&peeled.argv, &deed);
-        let mut step = self.step(peeled.argv, command.span, deed);
+        let place = self.place_of(&peeled.argv, command.span);
+        let mut step = self.step(peeled.argv, place, deed);
         step.origin = Some(command.origin);
         step.wrappers.clone_from(&peeled.wrappers);
         // The calling shell opens redirects, not the user that sudo switches to.
@@ -302,6 +303,18 @@ impl<'a> Walker<'a, '_> {
         };
         let exit = if peeled.replaces_shell && !bare_exec { Exit::Always(Jump::Shell) } else { Exit::No };
         Flow { cond, exit }
+    }
+
+    /// Where a command is: at its own words, or at those of the call that hands it on: `run npm ci` with `run() { "$@"; }`.
+    fn place_of(&self, argv: &Argv, written: Span) -> Span {
+        let program = argv.program.span;
+        let params = self.params.iter().flatten();
+        match params.clone().any(|param| param.span == program) && !written.covers(program) {
+            true => {
+                params.map(|param| param.span).skip_while(|span| *span != program).fold(program, Span::to)
+            }
+            false => written,
+        }
     }
 
     pub(crate) fn enter_command(&mut self, peeled: &wrappers::Peeled) {
