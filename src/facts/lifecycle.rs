@@ -11,7 +11,7 @@ use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
-use crate::repo::names::base;
+use crate::repo::names::{base, is_unit};
 use crate::shell::value::Value;
 use crate::tools::copying::writes_in_place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
@@ -50,20 +50,37 @@ pub(crate) fn drives(step: &Step, at: &UnitAt, changes: &[Change]) -> bool {
 /// True if the step may bring the unit. It writes it in another place, copies it with others, installs a package of its
 /// name, or does what is not known.
 pub(crate) fn may_bring(step: &Step, at: &UnitAt) -> bool {
+    may_bring_named(step, &at.name)
+        || puts_into(step, |path| path.contains("systemd/") && step.written.is_empty())
+}
+
+/// True if the step may bring the unit of this name, among others or by itself.
+pub(crate) fn may_bring_named(step: &Step, unit: &str) -> bool {
     // This may be a package from a file (`dpkg -i`) or a vendor's script.
     let installs_unnamed = step.deed.roles.contains(&Role::SystemPackages)
         && !step.deed.effects.iter().any(|e| matches!(e.resource, Resource::Package(_)));
     installs_unnamed
         || is_opaque_call(step)
-        || step.written.iter().any(|w| w.path.basename().is_shown_as(&at.name))
+        || step.written.iter().any(|w| w.path.basename().is_shown_as(unit))
+        || puts_into(step, |path| {
+            // A directory of units, or a glob.
+            path.ends_with(unit)
+                || path.contains("systemd/") && !is_unit(base(path)) && step.written.is_empty()
+        })
         || step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-            (Change::Write | Change::Create(_), Resource::Path(path)) => {
-                let shown = path.to_string();
-                shown.ends_with(&at.name) || shown.contains("systemd/") && step.written.is_empty()
+            (Change::Create(_), Resource::Package(name)) => {
+                name.to_string().starts_with(unit.trim_end_matches(".service"))
             }
-            (Change::Create(_), Resource::Package(name)) => name.to_string().starts_with(stem(at)),
             _ => false,
         })
+}
+
+/// True if the step makes or writes such a path.
+fn puts_into(step: &Step, is_such: impl Fn(&str) -> bool) -> bool {
+    step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
+        (Change::Write | Change::Create(_), Resource::Path(path)) => is_such(&path.to_string()),
+        _ => false,
+    })
 }
 
 /// True if a later step of the script removes the unit's file, so that it exists only for a while.

@@ -60,7 +60,19 @@ pub(crate) fn may_do_anything(argv: &Argv) -> bool {
         || is_script(name)
         || TASKS.contains(&name)
         || is_shell(name)
-        || matches!(name, "eval" | "source" | "." | "setup" | "install" | "bootstrap")
+        || matches!(name, "source" | ".") && !sources_settings(argv)
+        || matches!(name, "eval" | "setup" | "install" | "bootstrap")
+}
+
+/// True if a command sources a file that only sets variables: an environment file, the activation of a virtual
+/// environment, os-release(5).
+pub(crate) fn sources_settings(argv: &Argv) -> bool {
+    let Some(file) = argv.args.first().filter(|_| matches!(argv.name.as_str(), "source" | ".")) else {
+        return false;
+    };
+    let path = file.value.known_suffix();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.ends_with(".env") || name.starts_with(".env.") || matches!(name, "activate" | "os-release")
 }
 
 /// True if a command compiles something, or is a script. It is asked of commands that are not fully known.

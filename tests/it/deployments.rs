@@ -39,7 +39,7 @@ fn nothing_is_told_of_a_right_deployment() {
 }
 
 /// A mistake: the deployment, a line of its script, what the line becomes, and the rule that tells it.
-const MISTAKES: [(&str, &str, &str, &str); 13] = [
+const MISTAKES: [(&str, &str, &str, &str); 14] = [
     ("django-celery", "readonly CODE=$HOME_DIR/code\n", "", "steps/unset-variable"),
     (
         "django-celery",
@@ -53,6 +53,12 @@ const MISTAKES: [(&str, &str, &str, &str); 13] = [
     ("django-celery", "    apt-get update\n", "", "steps/no-apt-update"),
     ("fastapi-front", "[[ -d $BASE/venv ]] || as python3 -m venv \"$BASE/venv\"\n", "", "steps/missing-path"),
     ("go-service", "go build -o build/meter ./cmd/meter\n", "", "steps/missing-path"),
+    (
+        "rails-sidekiq",
+        "cp config/systemd/depot-web.service config/systemd/depot-sidekiq.service /etc/systemd/system/\n",
+        "",
+        "steps/undefined-unit",
+    ),
     ("laravel", "install -d -o \"$OWNER\" -g \"$OWNER\" \"$SITE\"\n", "", "user/no-write-access"),
     (
         "laravel",

@@ -6,6 +6,8 @@ use crate::rules::draft::Draft;
 use crate::source::Span;
 use crate::tools::work::Work;
 
+mod absent_unit;
+
 include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));
 
 /// Missing work is less bad if another script does it, or if it is printed by a script that starts nothing and so leaves

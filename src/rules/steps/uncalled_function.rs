@@ -5,11 +5,12 @@ use crate::facts::environment::names::is_word_in;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, Function, Step, StepId};
-use crate::repo::names::{base, is_dotenv};
+use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::source::Span;
+use crate::tools::calls::sources_settings;
 use crate::tools::effect::{Change, Resource, Role};
 
 /// `steps/uncalled-function`.
@@ -123,7 +124,8 @@ fn may_call_any(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
     let asks = ["declare -F", "declare -f", "typeset -", "compgen ", "eval ", "export -f", "BASH_SOURCE"];
     let sources_code = |step: &Step| {
         Builtin::named(&step.argv.name) == Some(Builtin::Source)
-            && !step.argv.args.first().is_some_and(|file| is_settings(script, &file.value))
+            && !sources_settings(&step.argv)
+            && !step.argv.args.first().is_some_and(|file| is_written(script, &file.value))
     };
     let works_out = |step: &Step| {
         let program = &step.argv.program.value;
@@ -134,14 +136,11 @@ fn may_call_any(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
         || context.scripts().iter().any(|other| other.sourced.contains(&script.file))
 }
 
-/// True for a file of settings, which calls nothing.
-fn is_settings(script: &Deployment<'_>, path: &Value) -> bool {
+/// True for a file that the script itself writes: its settings.
+fn is_written(script: &Deployment<'_>, path: &Value) -> bool {
     let shown = path.to_string();
     let writes = |step: &Step| step.written.iter().any(|written| written.path.is_shown_as(&shown));
-    is_dotenv(base(&shown))
-        || shown.ends_with("/activate")
-        || shown.ends_with("/os-release")
-        || script.steps.iter().any(writes)
+    script.steps.iter().any(writes)
 }
 
 /// True if the function asks for arguments: it helps others, and each call of it is a case of its own.

@@ -1,12 +1,14 @@
 //! `steps/undefined-unit`: a unit is started or relied on, but nothing brings it.
 
+use super::absent_unit::{Own, absent, prepares};
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
+use crate::facts::lifecycle::brought_by;
 use crate::facts::needs::demanding;
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
-use crate::model::OnFailure;
+use crate::model::{OnFailure, Step};
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
 use crate::rules::id;
@@ -19,11 +21,14 @@ const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
 
 /// `steps/undefined-unit`.
 pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let Some(deploy) = &demanding(context) else { return };
+    let told = unrelated(context, found);
+    not_brought(context, told, found);
+}
+
+/// Finds units that share a name with the project's own, or that these rely on. Returns their names.
+fn unrelated(context: &World<'_, '_>, found: &mut Vec<Finding>) -> Vec<String> {
     // A project whose units are created elsewhere says nothing about what exists.
-    if context.units.is_empty() {
-        return;
-    }
+    let Some(deploy) = &demanding(context).filter(|_| !context.units.is_empty()) else { return Vec::new() };
     // A missing unit is reported once, with all places that rely on it.
     let mut places: Vec<(String, Vec<(Span, String)>)> = Vec::new();
     let mut note = |name: &str, span: Span, why: String| match places.iter_mut().find(|(n, _)| n == name) {
@@ -31,23 +36,16 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
         None => places.push((name.to_owned(), vec![(span, why)])),
     };
     for step in deploy.steps() {
-        // A step that is allowed to fail shows that the unit may be missing.
-        if step.on_failure == OnFailure::Handled || step.status_checked {
-            continue;
-        }
-        for effect in &step.deed.effects {
-            let (Resource::Unit(name), Change::Start | Change::Restart | Change::Enable) =
-                (&effect.resource, &effect.change)
-            else {
-                continue;
-            };
-            let Some(name) = name.as_literal() else { continue };
-            if is_undefined(deploy, name, false) && !is_tested(deploy, name) {
-                note(name, effect.operand.unwrap_or(step.span), "it is used here".to_owned());
+        for (name, span) in driven(step) {
+            if is_undefined(deploy, &name, false) && !is_tested(deploy, &name) {
+                note(&name, span, "it is used here".to_owned());
             }
         }
     }
     for at in deploy.own_units() {
+        if let Some(name) = at.unit.triggers(&at.name).filter(|name| is_undefined(deploy, name, true)) {
+            note(&name, at.span, format!("{} starts it", at.name));
+        }
         for key in ["Requires", "BindsTo", "Requisite", "After", "Wants"] {
             for (name, span) in at.unit.units_of(key) {
                 let strong = key != "After" && key != "Wants";
@@ -57,7 +55,7 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
             }
         }
     }
-    for (name, places) in places {
+    for (name, places) in &places {
         let Some(((first, _), rest)) = places.split_first() else { continue };
         let message = format!("no script, file of the repo or package defines {name}");
         let mut draft = context
@@ -67,6 +65,59 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
             draft = draft.related(*span, why.clone());
         }
         found.push(draft.done());
+    }
+    places.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Finds units of the project that a script which sets a server up drives, or installs a timer for, and that no step brings
+/// there.
+fn not_brought(context: &World<'_, '_>, mut told: Vec<String>, found: &mut Vec<Finding>) {
+    let deploy = context.deploy();
+    for (number, script) in deploy.deploying().filter(|(_, script)| prepares(script)) {
+        let driven =
+            script.iter().flat_map(|(_, step)| driven(step).map(move |(name, span)| (step, name, span)));
+        let triggered = deploy.own_units().filter_map(|at| {
+            let (of, id) = brought_by(&deploy, at).filter(|(of, _)| *of == number)?;
+            Some((context.scripts()[of].step(id), at.unit.triggers(&at.name)?, at.span))
+        });
+        for (step, name, span) in driven.chain(triggered) {
+            if told.iter().any(|told| same_unit(told, &name)) {
+                continue;
+            }
+            let own = absent(&deploy, script, step, &name);
+            found.extend(own.map(|own| tell_absent(context, &name, span, &own)));
+            told.push(name);
+        }
+    }
+}
+
+/// The units that a step starts or enables, and that it relies on.
+fn driven(step: &Step) -> impl Iterator<Item = (String, Span)> {
+    // A step that is allowed to fail shows that the unit may be missing.
+    let relies = step.on_failure != OnFailure::Handled && !step.status_checked;
+    step.deed.effects.iter().filter(move |_| relies).filter_map(|effect| {
+        match (&effect.resource, &effect.change) {
+            (Resource::Unit(name), Change::Start | Change::Restart | Change::Enable) => {
+                Some((name.as_literal()?.to_owned(), effect.operand.unwrap_or(step.span)))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn tell_absent(context: &World<'_, '_>, name: &str, span: Span, own: &Own<'_>) -> Finding {
+    match own {
+        Own::InRepo(at) => {
+            let path = context.sources.file(at.span.file).path();
+            let message = format!("no step installs {path}, so systemd does not find {}", at.name);
+            let draft = context.finding(RULE, span, message);
+            draft.help(format!("copy {path} to /etc/systemd/system first")).done()
+        }
+        Own::Named => {
+            let message = format!("no script, file of the repo or package defines {name}");
+            let draft = context.finding(RULE, span, message);
+            draft.help("write or install the unit before it is used, or correct the name").done()
+        }
     }
 }
 
