@@ -52,6 +52,7 @@ impl<'a> Reader<'a> {
             secrets: Vec::new(),
             configs: Vec::new(),
             networks: Vec::new(),
+            empty: Vec::new(),
             network_mode: None,
             user: None,
             scale: None,
@@ -64,6 +65,7 @@ impl<'a> Reader<'a> {
             self.gap(key.span.to(node.span), &reason);
             return service;
         }
+        service.empty = empty(node);
         let field = |name: &str| present(node, name);
         let mut scalars: Vec<(&str, &mut Option<Text>)> = vec![
             ("image", &mut service.image),
@@ -361,6 +363,18 @@ fn hosts(node: &Node) -> Vec<Text> {
 /// The value of a key that exists and is not reset.
 fn present<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| value.kind != Kind::Null && !is_reset(value))
+}
+
+/// The keys whose schema allows lists and mappings, but not nothing:
+/// <https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json>.
+fn empty(service: &Node) -> Vec<Text> {
+    const FILLED: [&str; 8] =
+        ["depends_on", "env_file", "environment", "expose", "networks", "ports", "profiles", "volumes"];
+    let entries = service.entries().unwrap_or_default().iter();
+    let empty = entries.filter(|(key, value)| {
+        value.kind == Kind::Null && !is_reset(value) && FILLED.contains(&key.text.as_str())
+    });
+    empty.map(|(key, _)| Text { text: key.text.clone(), span: key.span }).collect()
 }
 
 fn is_reset(node: &Node) -> bool {

@@ -214,6 +214,8 @@ pub(crate) struct Service {
     pub(crate) configs: Vec<Text>,
     /// `networks`: their names.
     pub(crate) networks: Vec<Text>,
+    /// The keys of lists and mappings with nothing below them, which Compose refuses.
+    pub(crate) empty: Vec<Text>,
     /// `network_mode`: `host`, `service:NAME` ….
     pub(crate) network_mode: Option<Text>,
     /// `user`.

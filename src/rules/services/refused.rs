@@ -98,6 +98,13 @@ fn itself(context: &World<'_, '_>, service: &Service, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(test.span, message, help));
         }
     }
+    for key in &service.empty {
+        let message = format!(
+            "`{}` of `{}` has nothing below it, so Compose refuses the whole file",
+            key.text, service.name
+        );
+        faults.push(Fault::new(key.span, message, "write its entries below it, or delete it"));
+    }
     for port in service.ports.iter().filter(|port| !is_port(port)) {
         let message = format!(
             "`{}` publishes `{}`, which is no port, so Compose refuses the whole file",
