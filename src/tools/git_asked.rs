@@ -29,9 +29,34 @@ pub(crate) fn undoes_changes(argv: &Argv) -> bool {
     is_one_of(argv, &["reset", "stash", "checkout", "restore"])
 }
 
-/// True if the command updates an existing tree.
-pub(crate) fn updates(argv: &Argv) -> bool {
-    is_one_of(argv, &["pull", "fetch", "reset", "checkout", "switch"])
+/// What a git command does to bring an existing tree up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Update {
+    /// It fetches newer commits, and leaves the files as they are: `git fetch`.
+    Fetches,
+    /// It takes over what was fetched before, and fetches nothing: `git reset --hard origin/main`.
+    TakesOver,
+    /// It does both, or may do so: `git pull`, `git checkout "$VERSION"`.
+    Whole,
+}
+
+/// What the command does to bring an existing tree up to date; `None` for any other command.
+pub(crate) fn update(argv: &Argv) -> Option<Update> {
+    let inner = command(argv)?;
+    let is_fetched = |value: &Value| {
+        let name = value.known_prefix();
+        name.starts_with("origin/") || name.starts_with("@{u") || name == "FETCH_HEAD"
+    };
+    let takes_over = inner.args.iter().any(|arg| is_fetched(&arg.value));
+    // `main:main` updates a branch that is not checked out, or a repository without files.
+    let to_branch = inner.args.iter().any(|arg| arg.value.key().contains(':'));
+    match inner.program.value.as_literal()? {
+        "fetch" if !to_branch => Some(Update::Fetches),
+        "reset" | "checkout" | "switch" if takes_over => Some(Update::TakesOver),
+        "merge" | "rebase" => takes_over.then_some(Update::TakesOver),
+        "pull" | "fetch" | "reset" | "checkout" | "switch" => Some(Update::Whole),
+        _ => None,
+    }
 }
 
 /// True if a line of the text updates an existing tree, whatever reads the text.

@@ -10,7 +10,7 @@ use crate::source::FileId;
 use crate::tools::calls::calls_script;
 use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::git;
-use crate::tools::git_asked;
+use crate::tools::git_asked::{self, Update};
 
 /// Finds clones that nothing updates.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -22,17 +22,41 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
             continue;
         }
         let Some(user) = works_in(script, id, tree) else { continue };
-        if is_updated(context, tree) {
+        if is_brought(context, tree) {
+            continue;
+        }
+        let half = match updates(context, tree) {
+            Updates::Done => continue,
+            Updates::Half(half) => Some(half),
+            Updates::None => None,
+        };
+        let work = format!("`{}` on {}", context.words(user.span), context.line(user.span));
+        let confidence = context.confidence(script, id, Some(tree)).min(Confidence::Medium);
+        if let Some((other, update)) = half {
+            let words = context.words(other.span);
+            let (text, help) = match update {
+                Update::Fetches => (
+                    format!(
+                        "nothing checks out what `{words}` fetches, so {work} deploys the old code again"
+                    ),
+                    format!(
+                        "check it out: `git -C {tree} merge --ff-only`, or run `git pull --ff-only` instead"
+                    ),
+                ),
+                _ => (
+                    format!("nothing fetches before `{words}`, so {work} deploys the old code again"),
+                    format!("run `git -C {tree} fetch` before it"),
+                ),
+            };
+            let draft = context.finding(id::RERUN_NEVER_UPDATED, other.span, text).at_most(confidence);
+            found.push(draft.related(step.span, "only the first run clones").help(help).done());
             continue;
         }
         let text = format!(
-            "`{}` {} from the second run on, so `{}` on {} deploys the old code again",
+            "`{}` {} from the second run on, so {work} deploys the old code again",
             context.words(step.span),
             if swallowed { "fails unnoticed" } else { "is skipped" },
-            context.words(user.span),
-            context.line(user.span),
         );
-        let confidence = context.confidence(script, id, Some(tree)).min(Confidence::Medium);
         let mut draft = context
             .finding(id::RERUN_NEVER_UPDATED, step.span, text)
             .at_most(confidence)
@@ -79,12 +103,38 @@ fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<
     })
 }
 
-/// True if some step, or some other script or workflow of the repo, brings newer code.
-fn is_updated(context: &World<'_, '_>, tree: &Value) -> bool {
-    let by_step = context.steps().any(|(script, id, s)| {
-        if git_asked::updates(&s.argv) {
-            return may_be_of(s, tree);
+/// How far git commands bring a tree up to date.
+enum Updates<'r> {
+    None,
+    /// One half is missing, or comes too late.
+    Half((&'r Step, Update)),
+    Done,
+}
+
+/// How far the git commands of all scripts bring a tree up to date.
+fn updates<'r>(context: &'r World<'_, '_>, tree: &Value) -> Updates<'r> {
+    let mut half = None;
+    let mut has_fetched = false;
+    for (_, _, step) in context.steps() {
+        let Some(update) = git_asked::update(&step.argv).filter(|_| may_be_of(step, tree)) else { continue };
+        match update {
+            Update::Whole => return Updates::Done,
+            Update::TakesOver if has_fetched => return Updates::Done,
+            Update::Fetches => has_fetched = true,
+            Update::TakesOver => {}
         }
+        // If the two are there in the wrong order, what is taken over is old.
+        if half.is_none_or(|(_, earlier)| earlier == Update::Fetches) {
+            half = Some((step, update));
+        }
+    }
+    half.map_or(Updates::None, Updates::Half)
+}
+
+/// True if some step, or some other script or workflow of the repo, brings newer code without git, or in a way that is not
+/// known.
+fn is_brought(context: &World<'_, '_>, tree: &Value) -> bool {
+    let by_step = context.steps().any(|(script, id, s)| {
         let brings = s.deed.puts().any(|(effect, content)| {
             let Resource::Path(to) = &effect.resource else { return false };
             match content.how {
