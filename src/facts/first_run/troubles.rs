@@ -65,7 +65,10 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
                 return None;
             };
             // A copy of what the system may have is made before it is replaced.
-            let is_backup = need == Need::Source && lack.holder.is_none() && lack.in_repo.is_none();
+            let is_backup = need == Need::Source
+                && lack.holder.is_none()
+                && lack.in_repo.is_none()
+                && !puts_in_place(step, &path);
             (!is_backup).then_some((path, span, need, lack))
         });
         let Some((path, span, need, mut lack)) = lacking else { continue };
@@ -118,6 +121,15 @@ fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
         }
     }
     needs
+}
+
+/// True if the step puts a new version in place: from `NAME.new` or `NAME.tmp` to `NAME`.
+fn puts_in_place(step: &Step, from: &Value) -> bool {
+    step.deed.puts().any(|(effect, content)| {
+        let Resource::Path(to) = &effect.resource else { return false };
+        let ending = from.key().strip_prefix(to.key()).unwrap_or_default();
+        content.from.as_ref() == Some(from) && ending.starts_with(['.', '-', '_', '~'])
+    })
 }
 
 /// True if the step itself makes the path.
