@@ -7,9 +7,9 @@
 ((command) @finding
   (#drives-unit? @finding "start")
   (#unit? @finding "left-running")
-  (#not-unit? @finding "restarted" "stopped" "one-shot" "on-demand" "removed"))
+  (#not-unit? @finding "on-demand" "removed"))
 
-; New code arrives, and nothing restarts the app.
+; New code arrives, and nothing restarts the app, or a part of it.
 ((command) @finding
   (#role? @finding "source")
   (#leaves-old-code? @finding))

@@ -20,7 +20,7 @@ use crate::source::{FileId, Span};
 use crate::tools::effect::Prints;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::managers;
-use crate::tools::managers::drives_services;
+use crate::tools::managers::{applies, drives_services};
 use crate::tools::plain::handles_text;
 use crate::tools::serves::serves;
 use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
@@ -329,13 +329,13 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             let lines = self.called().flat_map(|text| text.lines());
             lines.filter(|line| drives_services(line)).map(str::to_owned).collect()
         });
-        lines.iter().any(|line| line.contains(verb) && line.contains(unit))
+        lines.iter().any(|line| applies(line, verb) && line.contains(unit))
     }
 
     /// True if a printed line applies the verb to the unit.
     pub(crate) fn said_drives(&self, verb: &str, unit: &str) -> bool {
         let mut lines = self.said().iter().map(|said| said.line.as_str());
-        lines.any(|line| drives_services(line) && line.contains(verb) && line.contains(unit))
+        lines.any(|line| drives_services(line) && applies(line, verb) && line.contains(unit))
     }
 
     /// True if any script of the repo applies the verb to the unit.
@@ -348,7 +348,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             lines.filter(|line| drives_services(line) && !line.starts_with('#')).collect()
         });
         lines.iter().any(|line| {
-            line.contains(verb)
+            applies(line, verb)
                 && stretches(line).flatten().any(|word| word.trim_end_matches(".service") == unit)
         })
     }

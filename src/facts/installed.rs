@@ -12,7 +12,7 @@ use crate::shell::argv::{Arg, Stdin};
 use crate::shell::value::Value;
 use crate::source::{FileId, Sources, Span};
 use crate::tools::effect::Prints;
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Effect, How, Resource};
 use crate::tools::services::links;
 use filled::filled;
 use std::collections::HashMap;
@@ -143,6 +143,7 @@ impl<'p> Found<'p> {
                 continue;
             }
             if !is_unit_path(path) {
+                self.installed_by_glob(effect, step.span, Origin::Installed(index, id));
                 continue;
             }
             let name = path.basename().to_string();
@@ -171,6 +172,36 @@ impl<'p> Found<'p> {
                 let unit = Unit::of_file(sources, *file);
                 let name = base(&path).to_owned();
                 self.install(repo_path, name, unit, step.span, Origin::Installed(index, id));
+            }
+        }
+    }
+
+    /// Installs the units of the repo that a glob means: `cp deploy/*.service /etc/systemd/system/`.
+    fn installed_by_glob(&mut self, effect: &Effect, span: Span, origin: Origin) {
+        let content = effect.content.as_ref().filter(|content| content.how != How::Unpacked);
+        let Some(glob) = content.and_then(|content| content.from.as_ref()).filter(|from| from.is_glob())
+        else {
+            return;
+        };
+        let (shown, project) = (glob.to_string(), self.project);
+        let (directory, pattern) = shown.rsplit_once('/').unwrap_or(("", &shown));
+        let Some((before, after)) = pattern.split_once('*').filter(|(before, after)| {
+            !before.contains(['?', '[', '{']) && !after.contains(['*', '?', '[', '{'])
+        }) else {
+            return;
+        };
+        for (repo_path, file) in &project.unit_files {
+            let (own, name) = repo_path.rsplit_once('/').unwrap_or(("", repo_path));
+            // The root of the repo has another name on the server.
+            let is_there = own == directory.trim_start_matches("./")
+                || own.is_empty() && directory.starts_with(['/', '$'])
+                || !own.is_empty() && base(own) == base(directory);
+            if is_there
+                && name.starts_with(before)
+                && name.ends_with(after)
+                && name.len() >= before.len() + after.len()
+            {
+                self.install(repo_path, name.to_owned(), Unit::of_file(self.sources, *file), span, origin);
             }
         }
     }

@@ -5,18 +5,17 @@
 
 use crate::facts::deploy::kept::BroughtUp;
 use crate::facts::deploy::names::same_unit;
-use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
+use crate::facts::deploy::{Deploy, UnitEffect, is_here};
 use crate::facts::outputs::is_compiler_output;
 use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::{Origin, UnitAt};
-use crate::model::{Deployment, Step, StepId};
+use crate::model::{Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::repo::names::{base, is_unit};
 use crate::shell::value::Value;
 use crate::tools::copying::writes_in_place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
-use crate::tools::known_units::is_beside_the_app;
-use crate::tools::services::{REBOOT, may_start_otherwise};
+use crate::tools::services::{REBOOT, starts_nothing};
 use std::collections::HashMap;
 
 /// The step that brings a unit to the machine, after the number of its script. A unit that is only in the repo, or that
@@ -24,6 +23,14 @@ use std::collections::HashMap;
 pub(crate) fn brought_by(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> Option<(usize, StepId)> {
     let (Origin::Written(script, id) | Origin::Installed(script, id)) = at.origin else { return None };
     is_here(deploy.world.scripts()[script].step(id)).then_some((script, id))
+}
+
+/// The first step of the deploy that starts the unit by restarting it. `try-restart` starts nothing that does not run.
+pub(crate) fn first_restart<'r>(deploy: &Deploy<'_, 'r, '_>, at: &UnitAt) -> Option<UnitEffect<'r>> {
+    let effects = deploy.effects_on(&at.name).into_iter();
+    effects
+        .filter(|effect| effect.deploys && *effect.change == Change::Restart)
+        .find(|effect| !starts_nothing(&effect.step.argv))
 }
 
 /// The first step of the deploy that makes one of these changes to the unit.
@@ -190,116 +197,6 @@ pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &
 /// again.
 pub(crate) fn ends_by_itself(at: &UnitAt) -> bool {
     at.unit.is_oneshot() || UnitKind::of(&at.name) != UnitKind::Service
-}
-
-/// What a running unit misses if the deploy only starts it.
-#[derive(Clone, Copy)]
-pub(crate) enum Missed<'r> {
-    /// The new code that this step brings.
-    Code(&'r Step),
-    /// The new text of the unit itself.
-    Unit,
-}
-
-/// What the unit misses if it already runs when the deploy starts it for the first time.
-pub(crate) fn missed<'r>(
-    deploy: &Deploy<'_, 'r, '_>,
-    at: &UnitAt,
-    start: (usize, StepId),
-) -> Option<Missed<'r>> {
-    let (script, id) = brought_by(deploy, at)?;
-    let deployment = deploy.world.scripts()[script];
-    let first = first(deploy, at, &[Change::Start])?;
-    if (first.script, first.id) != start || deployment.second_run(id).skipped_by().is_some() {
-        return None;
-    }
-    match updates(deployment) {
-        Some((_, update)) => Some(Missed::Code(update)),
-        None if is_left_running(deploy, at, (script, id), &first) => Some(Missed::Unit),
-        None => None,
-    }
-}
-
-/// True if the script starts the unit after writing it, and nothing ends the running one: no kill, no reboot, and no
-/// restart in what it calls, in another script of the repo, or of a whole target.
-fn is_left_running(
-    deploy: &Deploy<'_, '_, '_>,
-    at: &UnitAt,
-    (script, id): (usize, StepId),
-    start: &UnitEffect<'_>,
-) -> bool {
-    let below = start.script == script && start.id >= id;
-    let ends = |s: &Step| {
-        s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
-            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
-            || s.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Unit(name) => {
-                    let name = name.to_string();
-                    matches!(e.change, Change::Restart | Change::Stop)
-                        && (name.contains(['$', '*', '`']) || name.ends_with(".target"))
-                }
-                _ => false,
-            })
-    };
-    let driven = ["restart", "stop"]
-        .iter()
-        .any(|verb| deploy.called_drives(verb, stem(at)) || deploy.repo_drives(verb, stem(at)));
-    below && is_here(start.step) && !deploy.kept().ends.get_or_init(|| deploy.steps().any(ends)) && !driven
-}
-
-/// The step that brings new code, on a second run too.
-fn updates<'r>(script: &'r Deployment<'_>) -> Option<(StepId, &'r Step)> {
-    script.iter().find_map(|(id, step)| {
-        let source = step.deed.roles.contains(&Role::Source) && is_here(step);
-        let again = !step.deed.roles.contains(&Role::Clone);
-        (source && again && script.second_run(id).skipped_by().is_none()).then_some((id, step))
-    })
-}
-
-/// The unit of the app in the repo that keeps running old code. The step is the first that brings new code, the deploy
-/// then installs packages or migrates, and nothing restarts the app.
-pub(crate) fn left_with_old_code<'c>(
-    deploy: &Deploy<'c, '_, '_>,
-    step: (usize, StepId),
-) -> Option<&'c UnitAt> {
-    let update = deploy.deploying().find_map(|(number, script)| Some((number, updates(script)?.0)))?;
-    if update != step {
-        return None;
-    }
-    let prepared = deploy.steps().any(|s| {
-        s.deed.roles.iter().any(|r| {
-            matches!(
-                r,
-                Role::Migrate | Role::Dependencies(Ecosystem::Python | Ecosystem::Ruby | Ecosystem::Php)
-            )
-        })
-    });
-    let starts = deploy.steps().any(|s| {
-        s.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Serve | Role::ComposeUp))
-            && !matches!(&s.deed.effects[..], [only] if is_beside_the_app(&only.resource.name().to_string()))
-            || s.background
-            || may_start_otherwise(&s.argv)
-    });
-    let app = deploy.world.units.iter().find(|u| {
-        u.unit
-            .exec_start()
-            .iter()
-            .any(|e| e.serves().is_some_and(|s| !matches!(s.language, Language::Container | Language::Other)))
-    });
-    let app = app?;
-    if !prepared
-        || starts
-        || deploy.own_units().next().is_some()
-        || deploy.may_do_anything()
-        || deploy.in_containers()
-    {
-        return None;
-    }
-    let stem = stem(app);
-    if deploy.called_drives("start", stem) || deploy.mentions(&["restart"]) {
-        return None;
-    }
-    Some(app)
 }
 
 /// A service's name without its suffix.

@@ -23,6 +23,7 @@ pub(crate) mod masked;
 pub(crate) mod modes;
 pub(crate) mod needs;
 mod of_script;
+pub(crate) mod old_code;
 pub(crate) mod outputs;
 pub(crate) mod owners;
 pub(crate) mod packages;

@@ -243,6 +243,12 @@ pub(crate) fn php(argv: &Argv) -> Deed {
     }
 }
 
+/// True if the command tells the long-running processes of Laravel to end, so that their manager starts them with the new code:
+/// <https://laravel.com/docs/queues#queue-workers-and-deployment>.
+pub(crate) fn restarts_workers(argv: &Argv) -> bool {
+    argv.has_any(&["queue:restart", "horizon:terminate", "octane:reload", "octane:stop", "reverb:restart"])
+}
+
 /// artisan (Laravel) and Symfony's console.
 pub(crate) fn artisan(argv: &Argv) -> Deed {
     let options =
@@ -293,7 +299,7 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
         "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear" | "view:cache"
         | "view:clear" | "cache:clear" | "optimize" | "optimize:clear" | "event:cache" | "queue:restart"
         | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate" | "cache:warmup"
-        | "assets:install" => {}
+        | "assets:install" | "octane:reload" | "octane:stop" | "reverb:restart" => {}
         "serve" | "queue:work" | "schedule:work" | "horizon" => {
             draft.role(Role::Serve);
         }

@@ -65,6 +65,14 @@ pub(crate) fn is_pm2(name: &str) -> bool {
     matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
 }
 
+/// True if the command controls the processes of the manager.
+pub(crate) fn runs_processes_of(argv: &Argv, manager: Manager) -> bool {
+    match manager {
+        Manager::Pm2 => is_pm2(&argv.name),
+        Manager::Supervisor => argv.name == "supervisorctl",
+    }
+}
+
 /// True for supervisord itself, which gets a settings file.
 pub(crate) fn is_supervisord(argv: &Argv) -> bool {
     argv.name == "supervisord"
@@ -78,6 +86,14 @@ pub(crate) fn keeps_processes(name: &str) -> bool {
 /// True if a line of a text starts or stops services.
 pub(crate) fn drives_services(line: &str) -> bool {
     line.contains("systemctl") || line.contains("service ")
+}
+
+/// True if a line that drives services applies the verb. `try-restart` starts nothing that does not run.
+pub(crate) fn applies(line: &str, verb: &str) -> bool {
+    match verb == "start" && line.contains("try-restart") {
+        true => line.replace("try-restart", "").contains(verb),
+        false => line.contains(verb),
+    }
 }
 
 /// True for a manager of processes or containers. What it runs is read elsewhere.

@@ -33,7 +33,7 @@ pub(crate) mod inputs;
 mod keys;
 pub(crate) mod known_accounts;
 pub(crate) mod known_units;
-mod languages;
+pub(crate) mod languages;
 pub(crate) mod libraries;
 pub(crate) mod managers;
 mod mode;

@@ -195,6 +195,11 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True for a restart that leaves a unit alone if it does not run: systemctl(1), `try-restart`.
+pub(crate) fn starts_nothing(argv: &Argv) -> bool {
+    argv.name == "systemctl" && argv.has_any(&["try-restart", "condrestart", "try-reload-or-restart"])
+}
+
 /// The unit files that systemctl(1) links to at their own place: `enable PATH`, `link PATH`.
 pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
     let verb = argv.has_any(&["enable", "link", "reenable"]);

@@ -4,9 +4,10 @@ use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
-use crate::facts::lifecycle::{left_with_old_code, overwrites_program};
+use crate::facts::lifecycle::overwrites_program;
 use crate::facts::modes::{Opened, opened, what_is_opened};
 use crate::facts::needs::Needed;
+use crate::facts::old_code::left_with_old_code;
 use crate::facts::packages::{ecosystem, installs_manifest, is_opaque_call};
 use crate::facts::reach::{out_of_reach, units_out_of_reach};
 use crate::facts::redirects::opens_as_caller;
@@ -142,7 +143,7 @@ impl Judge for Asked<'_, '_, '_> {
                 self.at.unit.is_some_and(|unit| units::is(self.context, self.at, unit, words))
             }
             Question::LeavesOldCode => {
-                left_with_old_code(&self.context.deploy(), self.at.numbers()).is_some()
+                !left_with_old_code(&self.context.deploy(), self.at.numbers()).is_empty()
             }
             Question::UnreadSql => runs_sql(&step.argv) && !step.deed.known,
             Question::ForNeed => self.needed.is_some_and(|needed| needed.is_for(step)),

@@ -3,6 +3,7 @@
 use super::At;
 use crate::facts::deploy::names;
 use crate::facts::lifecycle;
+use crate::facts::old_code;
 use crate::facts::world::{UnitAt, World};
 use crate::shell::value::Value;
 use crate::syntax::query::{Drive, UnitWord};
@@ -30,7 +31,7 @@ pub(super) fn is(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt, words: 
     let deploy = context.deploy();
     words.iter().any(|word| match word {
         UnitWord::Started => lifecycle::first(&deploy, unit, &[Change::Start]).is_some(),
-        UnitWord::Restarted => lifecycle::first(&deploy, unit, &[Change::Restart]).is_some(),
+        UnitWord::Restarted => lifecycle::first_restart(&deploy, unit).is_some(),
         UnitWord::Stopped => lifecycle::first(&deploy, unit, &[Change::Stop]).is_some(),
         UnitWord::Enabled => lifecycle::is_enabled(&deploy, unit),
         UnitWord::StartedElsewhere => lifecycle::may_be_started(&deploy, unit),
@@ -39,7 +40,7 @@ pub(super) fn is(context: &World<'_, '_>, at: At<'_, '_>, unit: &UnitAt, words: 
         UnitWord::Installable => unit.unit.has_install(),
         UnitWord::OneShot => lifecycle::ends_by_itself(unit),
         UnitWord::Transient => unit.unit.is_oneshot_work(),
-        UnitWord::LeftRunning => lifecycle::missed(&deploy, unit, at.numbers()).is_some(),
+        UnitWord::LeftRunning => old_code::missed(&deploy, unit, at.numbers()).is_some(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! `steps/not-restarted`: words the finding that a unit is not started, or keeps what is old.
 
-use crate::facts::lifecycle::{Missed, first, left_with_old_code, missed, stem};
+use crate::facts::lifecycle::{brought_by, first, first_restart, is_on_demand, may_be_started, stem};
+use crate::facts::old_code::{Missed, Runner, left_with_old_code, missed};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Severity};
 use crate::repo::names::base;
@@ -9,6 +10,7 @@ use crate::rules::guards;
 use crate::rules::queries::{At, Found, Wording};
 use crate::tools::advice::restart;
 use crate::tools::effect::Change;
+use crate::tools::services::starts_nothing;
 
 pub(super) const WORDING: Wording = Wording::Command(word);
 
@@ -17,28 +19,62 @@ const FIRST: [&str; 4] = ["install", "setup", "provision", "bootstrap"];
 
 fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     match found.at.unit {
-        None => match left_with_old_code(&context.deploy(), found.at.numbers()) {
-            Some(app) => of_app(app, draft),
-            None => draft,
-        },
+        None => of_old_code(&left_with_old_code(&context.deploy(), found.at.numbers()), draft),
         Some(unit) => match missed(&context.deploy(), unit, found.at.numbers()) {
             Some(missed) => only_started(context, found, unit, missed, draft),
-            None => never_started(context, unit, draft),
+            None => never_started(context, found, unit, draft),
         },
     }
 }
 
-fn never_started(context: &World<'_, '_>, unit: &UnitAt, draft: Draft) -> Draft {
-    let (name, stem) = (&unit.name, stem(unit));
-    match first(&context.deploy(), unit, &[Change::Enable]) {
+fn never_started(context: &World<'_, '_>, found: &Found<'_, '_>, unit: &UnitAt, draft: Draft) -> Draft {
+    let deploy = context.deploy();
+    let alike = never_started_with(context, found.at, unit);
+    let (all, stems) = (
+        names(alike.iter().map(|at| at.name.as_str())),
+        alike.iter().map(|at| stem(at)).collect::<Vec<_>>().join(" "),
+    );
+    let (are, them, run) = match alike.len() {
+        0 | 1 => ("is", "it", "it runs"),
+        _ => ("are", "them", "they run"),
+    };
+    let tried = deploy.effects_on(&unit.name).into_iter().find(|effect| starts_nothing(&effect.step.argv));
+    if let Some(tried) = tried {
+        let words = context.words(tried.step.span);
+        return draft
+            .at(tried.step.span)
+            .message(format!(
+                "`{words}` starts nothing that does not run, and nothing else starts {}",
+                unit.name
+            ))
+            .help(format!("write `systemctl restart {}`", stem(unit)))
+            .related(unit.span, "this brings the unit");
+    }
+    match first(&deploy, unit, &[Change::Enable]) {
         Some(enabled) => draft
-            .message(format!("{name} is enabled but never started, so it runs only after the next boot"))
-            .help(format!("run `systemctl restart {stem}` after the daemon-reload"))
+            .message(format!("{all} {are} enabled but never started, so {run} only after the next boot"))
+            .help(format!("run `systemctl restart {stems}` after the daemon-reload"))
             .related(enabled.step.span, "this enables it"),
-        None => draft.message(format!("{name} is installed, but nothing enables or starts it")).help(
-            format!("run `systemctl enable {stem}` and `systemctl restart {stem}` after the daemon-reload"),
+        None => draft.message(format!("{all} {are} installed, but nothing enables or starts {them}")).help(
+            format!("run `systemctl enable {stems}` and `systemctl restart {stems}` after the daemon-reload"),
         ),
     }
+}
+
+/// The unit, and the others that the same command brings and that nothing starts either. They are enabled, or not, as it is.
+fn never_started_with<'w>(context: &'w World<'_, '_>, at: At<'_, '_>, unit: &'w UnitAt) -> Vec<&'w UnitAt> {
+    let deploy = context.deploy();
+    let is_enabled = |at: &UnitAt| first(&deploy, at, &[Change::Enable]).is_some();
+    let is_alike = |other: &&UnitAt| {
+        other.name == unit.name
+            || brought_by(&deploy, other) == Some(at.numbers())
+                && is_enabled(other) == is_enabled(unit)
+                && first(&deploy, other, &[Change::Start]).is_none()
+                && first_restart(&deploy, other).is_none()
+                && !is_on_demand(&deploy, other)
+                && !may_be_started(&deploy, other)
+    };
+    context.units.iter().filter(is_alike).collect()
 }
 
 fn only_started(
@@ -81,21 +117,38 @@ fn only_started(
 /// The other units that the same line starts.
 fn others<'w>(context: &'w World<'_, '_>, start: At<'_, '_>, unit: &UnitAt) -> Vec<&'w UnitAt> {
     let deploy = context.deploy();
-    let also = |other: &&UnitAt| {
-        other.name != unit.name
-            && missed(&deploy, other, start.numbers()).is_some()
-            && first(&deploy, other, &[Change::Restart, Change::Stop]).is_none()
-    };
+    let also = |other: &&UnitAt| other.name != unit.name && missed(&deploy, other, start.numbers()).is_some();
     context.units.iter().filter(also).collect()
 }
 
-fn of_app(app: &UnitAt, draft: Draft) -> Draft {
-    draft
-        .message(format!(
-            "new code arrives, but nothing restarts {}, so the old code keeps running",
-            app.name
-        ))
+/// Words what keeps running the old code.
+fn of_old_code(left: &[Runner<'_>], draft: Draft) -> Draft {
+    let all = names(left.iter().map(Runner::name));
+    let message = format!("new code arrives, but nothing restarts {all}, so the old code keeps running");
+    let units: Vec<&UnitAt> = left.iter().filter_map(Runner::unit).collect();
+    let programs = left.iter().filter(|runner| runner.unit().is_none()).map(Runner::name);
+    let restarts = [
+        ("systemctl restart", units.iter().map(|at| stem(at)).collect::<Vec<_>>()),
+        ("supervisorctl restart", programs.collect()),
+    ];
+    let restarts = restarts.iter().filter(|(_, names)| !names.is_empty());
+    let commands: Vec<String> =
+        restarts.map(|(restart, names)| format!("`{restart} {}`", names.join(" "))).collect();
+    let draft = draft
+        .message(message)
         .severity(Severity::Warning)
-        .help(format!("end with `systemctl restart {}`", stem(app)))
-        .related(app.span, "this unit runs the app")
+        .help(format!("end with {}", commands.join(" and ")));
+    left.iter().fold(draft, |draft, runner| match runner {
+        Runner::Unit(at) => draft.related(at.span, "this unit runs the app"),
+        Runner::Process(at) => draft.related(at.span, "this program runs the app"),
+    })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    }
 }

@@ -1,0 +1,305 @@
+//! What keeps running the old code, or as the old unit says, after a deploy has brought new ones.
+//!
+//! Facts from systemctl(1) and systemd.unit(5): `start` does not affect a running unit, a one-shot with `RemainAfterExit=` runs
+//! until it is stopped, and a restart is passed on to the units that have `PartOf=`, `BindsTo=` or `Requires=` of it.
+
+use crate::facts::deploy::names::same_unit;
+use crate::facts::deploy::{Deploy, Language, UnitEffect, is_here};
+use crate::facts::lifecycle::{brought_by, drives, first, is_enabled, is_on_demand, stem};
+use crate::facts::owners::{homes, lies_under};
+use crate::facts::parts::{Origin, ProcessAt, UnitAt};
+use crate::model::{Deployment, Step, StepId};
+use crate::project::managers::Manager;
+use crate::project::unit::UnitKind;
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::git;
+use crate::tools::known_units::is_beside_the_app;
+use crate::tools::languages::restarts_workers;
+use crate::tools::managers::runs_processes_of;
+use crate::tools::services::may_start_otherwise;
+
+/// What a running unit misses if the deploy only starts it.
+#[derive(Clone, Copy)]
+pub(crate) enum Missed<'r> {
+    /// The new code that this step brings.
+    Code(&'r Step),
+    /// The new text of the unit itself.
+    Unit,
+}
+
+/// What the unit misses if it already runs when a step starts it.
+pub(crate) fn missed<'r>(
+    deploy: &Deploy<'_, 'r, '_>,
+    at: &UnitAt,
+    start: (usize, StepId),
+) -> Option<Missed<'r>> {
+    let brought = brought_by(deploy, at)?;
+    // A one-shot that leaves nothing running does its work again, and other units have no code.
+    if UnitKind::of(&at.name) != UnitKind::Service || at.unit.is_oneshot_work() {
+        return None;
+    }
+    let deployment = deploy.world.scripts()[start.0];
+    let starts = |id: StepId| drives(deployment.step(id), at, &[Change::Start]);
+    let is_first =
+        |id: StepId| deployment.iter().find(|(id, _)| starts(*id)).is_some_and(|(first, _)| first == id);
+    if brought.0 != start.0 || !is_first(start.1) || deployment.second_run(brought.1).skipped_by().is_some() {
+        return None;
+    }
+    match updates(deployment).filter(|(update, _)| deployment.may_meet(*update, start.1)) {
+        Some((_, update)) => (!ends_in_same_run(deploy, at, start)).then_some(Missed::Code(update)),
+        None => misses_unit(deploy, at, brought, start).then_some(Missed::Unit),
+    }
+}
+
+/// True if the run that starts the unit also stops it or restarts it. What another run does, or the other branch of a choice,
+/// does not count.
+fn ends_in_same_run(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, start: (usize, StepId)) -> bool {
+    let script = deploy.world.scripts()[start.0];
+    let ends = |step: &Step| {
+        step.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+            || step.deed.roles.contains(&Role::Restart) && step.deed.effects.is_empty()
+            || step.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Unit(name) => {
+                    let name = name.to_string();
+                    matches!(e.change, Change::Restart | Change::Stop)
+                        && (same_unit(&name, &at.name) || name.contains('$') || name.ends_with(".target"))
+                }
+                _ => false,
+            })
+    };
+    script.iter().any(|(id, step)| ends(step) && script.may_meet(id, start.1))
+        || ["restart", "stop"].iter().any(|verb| deploy.called_drives(verb, stem(at)))
+}
+
+/// True if the script starts the unit after writing it, and nothing ever ends the running one: no kill, no reboot, and no
+/// restart in what it calls, in another script of the repo, or of a whole target.
+fn misses_unit(
+    deploy: &Deploy<'_, '_, '_>,
+    at: &UnitAt,
+    brought: (usize, StepId),
+    start: (usize, StepId),
+) -> bool {
+    let step = deploy.world.scripts()[start.0].step(start.1);
+    let is_first = first(deploy, at, &[Change::Start]).is_some_and(|f| (f.script, f.id) == start);
+    let ends = |s: &Step| {
+        s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
+            || s.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Unit(name) => {
+                    let name = name.to_string();
+                    matches!(e.change, Change::Restart | Change::Stop)
+                        && (name.contains(['$', '*', '`']) || name.ends_with(".target"))
+                }
+                _ => false,
+            })
+    };
+    let driven = || {
+        ["restart", "stop"]
+            .iter()
+            .any(|verb| deploy.called_drives(verb, stem(at)) || deploy.repo_drives(verb, stem(at)))
+    };
+    is_first
+        && start.1 >= brought.1
+        && is_here(step)
+        && !at.unit.is_oneshot()
+        && first(deploy, at, &[Change::Restart, Change::Stop]).is_none()
+        && !deploy.kept().ends.get_or_init(|| deploy.steps().any(ends))
+        && !driven()
+}
+
+/// The step that brings new code, on a second run too.
+fn updates<'r>(script: &'r Deployment<'_>) -> Option<(StepId, &'r Step)> {
+    script.iter().find_map(|(id, step)| {
+        let source = step.deed.roles.contains(&Role::Source) && is_here(step);
+        let again = !step.deed.roles.contains(&Role::Clone);
+        (source && again && script.second_run(id).skipped_by().is_none()).then_some((id, step))
+    })
+}
+
+/// What runs code of the project.
+#[derive(Clone, Copy)]
+pub(crate) enum Runner<'c> {
+    /// A unit of systemd.
+    Unit(&'c UnitAt),
+    /// A program of supervisor.
+    Process(&'c ProcessAt),
+}
+
+impl Runner<'_> {
+    /// Its name: `web.service`, `shop-worker`.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Runner::Unit(at) => &at.name,
+            Runner::Process(at) => &at.process.name,
+        }
+    }
+
+    /// The unit, if it is one.
+    pub(crate) fn unit(&self) -> Option<&UnitAt> {
+        match self {
+            Runner::Unit(at) => Some(at),
+            Runner::Process(_) => None,
+        }
+    }
+}
+
+/// What keeps running old code, if the step is the first that brings new code.
+pub(crate) fn left_with_old_code<'c>(deploy: &Deploy<'c, '_, '_>, step: (usize, StepId)) -> Vec<Runner<'c>> {
+    let update = deploy.deploying().find_map(|(number, script)| Some((number, updates(script)?.0)));
+    if update != Some(step) || deploy.may_do_anything() || deploy.in_containers() {
+        return Vec::new();
+    }
+    let mut left: Vec<Runner<'c>> = Vec::new();
+    match app_left(deploy) {
+        Some(app) => left.push(Runner::Unit(app)),
+        None => left.extend(units_left(deploy, step).into_iter().map(Runner::Unit)),
+    }
+    left.extend(processes_left(deploy, step).into_iter().map(Runner::Process));
+    left
+}
+
+/// The unit of the app in the repo, if the deploy installs packages or migrates, and nothing restarts anything.
+fn app_left<'c>(deploy: &Deploy<'c, '_, '_>) -> Option<&'c UnitAt> {
+    let prepared = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| {
+            matches!(
+                r,
+                Role::Migrate | Role::Dependencies(Ecosystem::Python | Ecosystem::Ruby | Ecosystem::Php)
+            )
+        })
+    });
+    let starts = deploy.steps().any(|s| {
+        s.deed.roles.iter().any(|r| matches!(r, Role::Restart | Role::Serve | Role::ComposeUp))
+            && !matches!(&s.deed.effects[..], [only] if is_beside_the_app(&only.resource.name().to_string()))
+            || s.background
+            || may_start_otherwise(&s.argv)
+    });
+    let app = deploy.world.units.iter().find(|at| runs_code(at))?;
+    if !prepared || starts || deploy.own_units().next().is_some() {
+        return None;
+    }
+    let told = deploy.called_drives("start", stem(app)) || deploy.mentions(&["restart"]);
+    (!told).then_some(app)
+}
+
+/// True if the unit runs a program of the project by itself, and not in a container.
+fn runs_code(at: &UnitAt) -> bool {
+    at.unit
+        .exec_start()
+        .iter()
+        .any(|e| e.serves().is_some_and(|s| !matches!(s.language, Language::Container | Language::Other)))
+}
+
+/// The units that run code of the same tree as a unit that the run restarts, and that nothing restarts: workers, schedulers.
+fn units_left<'c>(deploy: &Deploy<'c, '_, '_>, update: (usize, StepId)) -> Vec<&'c UnitAt> {
+    let script = deploy.world.scripts()[update.0];
+    let Some(tree) = tree_of(script.step(update.1)) else { return Vec::new() };
+    let units = || deploy.world.units.iter().filter(|at| UnitKind::of(&at.name) == UnitKind::Service);
+    let runs_there = |at: &UnitAt| homes(at).iter().any(|home| lies_under(home, &tree));
+    let restarted: Vec<&UnitAt> = units()
+        .filter(|at| {
+            let restarts = |(id, step): (StepId, &Step)| {
+                drives(step, at, &[Change::Restart]) && script.may_meet(id, update.1)
+            };
+            script.iter().any(restarts) && runs_there(at)
+        })
+        .collect();
+    if restarted.is_empty() || deploy.steps().any(ends_whatever_runs) {
+        return Vec::new();
+    }
+    let is_left = |at: &&UnitAt| {
+        runs_there(at)
+            && runs_code(at)
+            && !at.unit.is_oneshot_work()
+            && !restarted.iter().any(|other| other.name == at.name || is_instead_of(other, at))
+            && restarted.iter().any(|other| comes_with(deploy, other, at))
+            && deploy.effects_on(&at.name).iter().all(is_only_enabled)
+            && !is_on_demand(deploy, at)
+            && !takes_restart_of(at, &restarted)
+            && !deploy.called_drives("start", stem(at))
+            && !deploy.said_drives("restart", stem(at))
+    };
+    units().filter(is_left).collect()
+}
+
+/// The tree whose code the step updates.
+fn tree_of(update: &Step) -> Option<String> {
+    let tree = git::command(&update.argv)?.cwd;
+    Some(tree.to_string()).filter(|tree| tree != "$PWD" && tree.len() > 1)
+}
+
+/// True if a step ends programs of which it is not known which they are.
+fn ends_whatever_runs(step: &Step) -> bool {
+    step.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+        || step.deed.effects.iter().any(|e| match &e.resource {
+            Resource::Unit(name) => {
+                let name = name.to_string();
+                name.contains(['$', '*', '`']) || name.ends_with(".target")
+            }
+            _ => false,
+        })
+}
+
+fn is_only_enabled(effect: &UnitEffect<'_>) -> bool {
+    *effect.change == Change::Enable
+}
+
+/// True if one of the two units is meant to run, and not both: they serve the same part of the app.
+fn is_instead_of(one: &UnitAt, other: &UnitAt) -> bool {
+    let serves = |at: &UnitAt| at.unit.exec_start().iter().find_map(|exec| exec.serves());
+    match (serves(one), serves(other)) {
+        (Some(a), Some(b)) => a.role == b.role && a.entry == b.entry,
+        _ => true,
+    }
+}
+
+/// True if both units come to the server in the same way: somebody has put both there by hand, or scripts bring both, or
+/// enable the second one.
+fn comes_with(deploy: &Deploy<'_, '_, '_>, restarted: &UnitAt, at: &UnitAt) -> bool {
+    let by_hand = |at: &UnitAt| at.origin == Origin::InRepo;
+    by_hand(restarted) && by_hand(at) || !by_hand(at) || is_enabled(deploy, at)
+}
+
+/// True if a restart of one of the units is passed on to this one.
+fn takes_restart_of(at: &UnitAt, restarted: &[&UnitAt]) -> bool {
+    ["PartOf", "BindsTo", "Requires", "Requisite"].iter().any(|key| {
+        at.unit
+            .units_of(key)
+            .iter()
+            .any(|(name, _)| restarted.iter().any(|other| same_unit(name, &other.name)))
+    })
+}
+
+/// The programs of supervisor that run code of the updated tree, if nothing restarts them.
+fn processes_left<'c>(deploy: &Deploy<'c, '_, '_>, update: (usize, StepId)) -> Vec<&'c ProcessAt> {
+    let processes = || {
+        let all = deploy.world.processes.iter();
+        all.filter(|at| at.process.manager == Manager::Supervisor && at.process.starts)
+    };
+    if processes().next().is_none() {
+        return Vec::new();
+    }
+    let script = deploy.world.scripts()[update.0];
+    let Some(tree) = tree_of(script.step(update.1)) else { return Vec::new() };
+    let may_restart = |step: &Step| {
+        runs_processes_of(&step.argv, Manager::Supervisor) && step.deed.roles.contains(&Role::Restart)
+    };
+    let restarts = |step: &Step| {
+        may_restart(step)
+            || restarts_workers(&step.argv)
+            || ends_whatever_runs(step)
+            || step.deed.effects.iter().any(|e| match &e.resource {
+                Resource::Unit(name) => name.to_string().starts_with("supervisor"),
+                _ => false,
+            })
+    };
+    if deploy.steps().any(restarts)
+        || deploy.mentions(&["supervisorctl"])
+        || deploy.called_mentions("supervisorctl")
+    {
+        return Vec::new();
+    }
+    processes()
+        .filter(|at| at.process.directory.as_deref().is_some_and(|dir| lies_under(dir, &tree)))
+        .collect()
+}
