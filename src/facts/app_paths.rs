@@ -169,13 +169,13 @@ impl<'r> Made<'_, 'r, '_> {
         Some((app, Need { says, sure: Confidence::Medium, span: None }))
     }
 
-    /// An environment, a clone or a copied tree that root creates in a directory which was given to the app's user
+    /// An environment, a clone, a copied tree or a database of SQLite that root creates in a directory which was given to the app's user
     /// before. The script means the new path to belong to the user too, but the `chown -R` came too early.
     fn behind_its_time(&self) -> Option<(AppUser, Need)> {
         let Made { world, script, id, path, kind, .. } = *self;
         let step = script.step(id);
         let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
-        if kind != PathKind::Tree && !copy {
+        if kind != PathKind::Tree && !copy && !is_database(path) {
             return None;
         }
         let app = self.user()?;
@@ -330,6 +330,12 @@ impl<'s> Above<'s> {
         let removed = holders(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
         made > removed
     }
+}
+
+/// True for the file of a database that the app itself writes to.
+fn is_database(path: &Value) -> bool {
+    let end = path.known_suffix();
+    [".sqlite", ".sqlite3", ".db"].iter().any(|ending| end.ends_with(ending))
 }
 
 /// True if a step gives the path, and all that is in it, to an account.

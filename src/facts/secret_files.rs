@@ -2,9 +2,13 @@
 
 use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
-use crate::facts::secrets::{is_env_file, is_secret_file, mentions_secret, secret_in};
+use crate::facts::secrets::{
+    inserted_secret, is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret,
+    secret_in,
+};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
+use crate::repo::names::{base, is_sample_dotenv};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -25,6 +29,8 @@ pub(crate) struct SecretFile {
     operand: Option<Span>,
     /// The step that put a secret in, and the name of the secret if it is known.
     secret: Option<(StepId, Option<String>)>,
+    /// The name of a secret that people will fill in, because the sample has a place for it.
+    place_for: Option<String>,
     /// Whether everybody can read it after the step that made it, if that is known.
     born_open: Option<bool>,
     /// Whether everybody can read it after each step that changes that. Nobody can read what is removed.
@@ -112,11 +118,13 @@ pub(crate) struct SecretFiles {
     directories: Vec<(Value, bool, StepId)>,
     /// The files that a step lets everybody read.
     exposed: HashMap<StepId, Vec<usize>>,
+    /// The samples of the repo that have a place for a secret, by their names, with that of the secret.
+    samples: HashMap<String, String>,
 }
 
 impl SecretFiles {
-    pub(crate) fn of(script: &Deployment<'_>) -> Self {
-        let mut files = SecretFiles::default();
+    pub(crate) fn of(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Self {
+        let mut files = SecretFiles { samples: samples(world), ..SecretFiles::default() };
         for (id, step) in script.iter() {
             files.follow(script, id, step);
         }
@@ -217,8 +225,13 @@ impl SecretFiles {
             Some(written) if is_secret_file(&name) && !written.content.text.trim().is_empty() => {
                 Some(name.clone())
             }
+            Some(written) if is_settings_file(&name) && written.value.as_literal().is_none() => {
+                inserted_secret(&written.content.text)
+            }
             _ => None,
         };
+        let sample = effect.content.as_ref().and_then(|content| content.from.as_ref());
+        let place_for = sample.and_then(|from| self.samples.get(&from.basename().to_string())).cloned();
         let secret = secret.or_else(|| makes_key(step).then(|| name.clone()));
         let secret = secret.map(|name| (id, Some(name)));
         let born_open = self.mode_of_new(step, effect);
@@ -230,12 +243,13 @@ impl SecretFiles {
             if effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
                 file.change(id, None);
             }
-        } else if secret.is_some() || by_name {
+        } else if secret.is_some() || by_name || place_for.is_some() || is_settings_file(&name) {
             self.files.push(SecretFile {
                 path: path.clone(),
                 made: id,
                 operand: effect.operand,
                 secret,
+                place_for,
                 born_open,
                 changes: Vec::new(),
                 is_gone: false,
@@ -266,7 +280,10 @@ impl SecretFiles {
         let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()))
             || step.deed.puts().any(|(_, content)| content.how == How::Secret);
         let Some(file) = self.standing().find(|f| f.path == *path) else { return };
-        if secret && file.secret.is_none() {
+        // `sed -i 's/^PasswordAuthentication .*/…/'` inserts no secret, because it inserts no value of a variable.
+        let inserts = is_env_file(&path.basename().to_string())
+            || step.argv.args.iter().any(|a| a.value.knowledge() > Knowledge::Literal);
+        if secret && inserts && file.secret.is_none() {
             file.secret = Some((id, None));
         }
     }
@@ -287,6 +304,10 @@ impl SecretFiles {
         let mut known = false;
         for file in self.standing().filter(|f| reaches(path, recursive, &f.path)) {
             known |= file.path == *path;
+            // A mode that somebody writes out is meant for what people will fill in.
+            if open && !recursive && file.secret.is_none() {
+                file.secret = file.place_for.take().map(|name| (id, Some(name)));
+            }
             file.change(id, Some(open));
         }
         let name = path.basename().to_string();
@@ -296,6 +317,7 @@ impl SecretFiles {
                 made: id,
                 operand: None,
                 secret: None,
+                place_for: None,
                 born_open: None,
                 changes: vec![(id, Some(open))],
                 is_gone: false,
@@ -386,6 +408,17 @@ fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
         });
         missing == Some(!guard.holds)
     })
+}
+
+/// The samples of environment files that have a place for a secret.
+fn samples(world: &Ground<'_, '_>) -> HashMap<String, String> {
+    let samples = world.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
+    let with_names = samples.filter_map(|(path, dotenv)| {
+        let entry =
+            dotenv.entries.iter().chain(&dotenv.commented).find(|entry| is_secret_name(&entry.name))?;
+        Some((base(path).to_owned(), entry.name.clone()))
+    });
+    with_names.collect()
 }
 
 /// True for the name of a sample, which everybody can read after the repo is cloned.

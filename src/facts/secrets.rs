@@ -5,9 +5,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
 /// Words in a setting's name that make its value a secret.
-const WORDS: [&str; 13] = [
-    "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "CREDENTIAL",
-    "ACCESS_KEY", "ENCRYPTION_KEY", "APP_KEY", "AUTH_KEY",
+const WORDS: [&str; 15] = [
+    "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "PRIVATEKEY",
+    "PRESHAREDKEY", "CREDENTIAL", "ACCESS_KEY", "ENCRYPTION_KEY", "APP_KEY", "AUTH_KEY",
 ];
 
 /// Words that make it harmless after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`,
@@ -72,6 +72,32 @@ pub(crate) fn is_secret_file(name: &str) -> bool {
         || lower.starts_with(".") && lower.contains("secret")
         || lower.ends_with(".key") && !lower.contains("pub")
         || lower.ends_with("credentials.json")
+}
+
+/// True for the name of a file of settings that a program reads, other than an environment file.
+pub(crate) fn is_settings_file(name: &str) -> bool {
+    const ENDINGS: [&str; 11] =
+        ["yaml", "yml", "json", "toml", "ini", "cfg", "conf", "cnf", "properties", "php", "py"];
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        // Compose passes on what the shell has, and its own text holds no secret.
+        ENDINGS.contains(&ending) && !stem.contains("compose") && !name.contains("example")
+    })
+}
+
+/// The name of the first setting of a text that gets a variable's value and is a secret: `api_key: "$API_KEY"`,
+/// `PrivateKey = $KEY`. Braces show that the shell did not insert it: what it inserts reads `$NAME` here.
+pub(crate) fn inserted_secret(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let line = line.trim().trim_start_matches("export ");
+        if line.starts_with(['#', ';', '/']) {
+            return None;
+        }
+        let (name, value) = line.split_once(['=', ':'])?;
+        let name = name.trim().trim_matches(['"', '\'']).trim_start_matches('$');
+        let value = value.trim_start_matches(['>', '=', ' ', '"', '\'']);
+        let is_inserted = value.starts_with('$') && !value.starts_with("${") && !value.starts_with("$(");
+        (is_secret_name(name) && is_inserted).then(|| name.to_owned())
+    })
 }
 
 /// The name of the first secret in lines of `NAME=value` (or `NAME: value`).

@@ -7,18 +7,31 @@ use crate::facts::owners::{Lives, account_of, concerns};
 use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Deployment, Step};
 use crate::shell::value::Value;
+use crate::source::FileId;
 
 /// The account that runs what is at a path, unless that is root. The units there decide, or else the user of the whole
 /// app.
 pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
+    user_at(world, path, None)
+}
+
+/// The account that runs what is at a path, as a script sees it: the units that it brings itself count before others.
+fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Option<AppUser> {
     let app = world.app_user.as_ref().filter(|app| !app.is_root());
     if world.given.user.is_some() {
         return app.filter(|_| world.in_app_tree(path)).cloned();
     }
     let shown = path.to_string();
     let units = || world.units.iter().zip(world.lives());
-    let here: Vec<(&UnitAt, &Lives)> =
+    let mut here: Vec<(&UnitAt, &Lives)> =
         units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
+    let is_own = |unit: &UnitAt| {
+        let brings = unit.origin.script().and_then(|number| world.scripts().get(number));
+        script.is_some_and(|file| brings.is_some_and(|script| script.file == file))
+    };
+    if here.iter().any(|(unit, _)| is_own(unit)) {
+        here.retain(|(unit, _)| is_own(unit));
+    }
     if !here.is_empty() {
         // If the services of the place run as root, then root working there is normal. A single one of several is an
         // exception, and a backup job is not a service.
@@ -41,7 +54,7 @@ pub(crate) fn user_of(world: &Ground<'_, '_>, path: &Value) -> Option<AppUser> {
 /// Where a step works, and the account that runs what lives there; `None` if that is root.
 pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
     let tree = place_of(step);
-    let user = user_of(world, &tree)?;
+    let user = user_at(world, &tree, Some(step.span.file))?;
     Some((tree, user))
 }
 

@@ -134,7 +134,8 @@ impl<'r, 'a> World<'r, 'a> {
     }
 
     pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {
-        self.number(script).map(|number| self.secrets[number].files.get_or_init(|| SecretFiles::of(script)))
+        self.number(script)
+            .map(|number| self.secrets[number].files.get_or_init(|| SecretFiles::of(self, script)))
     }
 
     /// An environment file that a script opens to everybody.

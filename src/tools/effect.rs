@@ -266,6 +266,8 @@ pub(crate) enum Role {
     Build(Ecosystem),
     /// Collects static files (collectstatic).
     StaticFiles,
+    /// Writes the caches of a framework, which the app renews by itself.
+    Cache,
     /// Migrates the database.
     Migrate,
     /// Loads data into the database.

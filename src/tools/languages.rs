@@ -295,10 +295,12 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
                 draft.content(How::Secret, None, false);
             }
         }
+        "config:cache" | "route:cache" | "view:cache" | "optimize" | "event:cache" | "cache:warmup" => {
+            draft.role(Role::Cache);
+        }
         // storage:link prints `already exists` and exits with 0.
-        "storage:link" | "config:cache" | "config:clear" | "route:cache" | "route:clear" | "view:cache"
-        | "view:clear" | "cache:clear" | "optimize" | "optimize:clear" | "event:cache" | "queue:restart"
-        | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate" | "cache:warmup"
+        "storage:link" | "config:clear" | "route:clear" | "view:clear" | "cache:clear" | "optimize:clear"
+        | "queue:restart" | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate"
         | "assets:install" | "octane:reload" | "octane:stop" | "reverb:restart" => {}
         "serve" | "queue:work" | "schedule:work" | "horizon" => {
             draft.role(Role::Serve);
@@ -425,7 +427,7 @@ fn other_ecosystems() {
         ("mix ecto.reset", "remove data /srv/app"),
         ("php artisan key:generate --force", "edit /srv/app/.env overwrites"),
         ("php bin/console doctrine:migrations:migrate", "[Migrate] asks"),
-        ("php artisan config:cache", ""),
+        ("php artisan config:cache", "[Cache]"),
         ("php -v", "[ReadOnly]"),
         ("cargo build --release", "[Build(Rust)]"),
         ("go build -o x ./cmd", "[Build(Go)]"),

@@ -267,6 +267,15 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
+/// True for a program that prints what it reads, in another form.
+pub(crate) fn passes_on(name: &str) -> bool {
+    [
+        "base64", "base32", "tr", "head", "tail", "cut", "sed", "fold", "od", "xxd", "hexdump", "rev", "cat",
+        "sha256sum", "sha512sum", "sha1sum", "md5sum", "tee", "strings", "dd",
+    ]
+    .contains(&name)
+}
+
 /// True for a program whose output is assumed to be the same in a second run. `ls`, `git` and `curl` can print something
 /// else, but what a deploy asks them for usually stays the same.
 pub(crate) fn is_stable(name: &str) -> bool {

@@ -6,6 +6,7 @@ use crate::model::walk::budget::EFFECTS;
 use crate::model::walk::ends::{Exit, Flow, Jump};
 use crate::model::walk::output::Output;
 use crate::model::walk::output::fixed_text;
+use crate::model::walk::writing::shown_with_input;
 use crate::model::{Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
@@ -258,7 +259,8 @@ impl<'a> Walker<'a, '_> {
         let printed = self.printed(&peeled.argv, command);
         let unknown_output =
             (printed.is_none() && !self.captures.is_empty() && !prints::is_quiet(&peeled.argv))
-                .then(|| peeled.argv.to_string());
+                .then(|| shown_with_input(&peeled.argv));
+        let random = printed.is_none().then(|| self.random_output(&peeled.argv, command)).flatten();
         let filled = prints::filled(&peeled.argv, &deed);
         let place = self.place_of(&peeled.argv, command.span);
         let mut step = self.step(peeled.argv, place, deed);
@@ -274,7 +276,7 @@ impl<'a> Walker<'a, '_> {
         }
         let goes_to_file = match command.redirects {
             [] => false,
-            redirects => self.redirections(redirects, &mut step, printed.clone()),
+            redirects => self.redirections(redirects, &mut step, printed.clone().or(random)),
         };
         if let Some(saved) = saved {
             self.ctx = saved;

@@ -105,8 +105,13 @@ impl<'a> Walker<'a, '_> {
             let inner = self.guard;
             self.push_guard(flow.cond.clone(), true, span, Some((choice, index as u32)));
             let mark = self.scope.mark();
+            let umask = self.ctx.umask;
             let body_flow = self.block(body);
             self.guard = inner;
+            // What goes on after the statement has not been there.
+            if matches!(body_flow.exit, Exit::Always(_)) {
+                self.ctx.umask = umask;
+            }
             let branch = self.scope.rewind(mark);
             let taken = earlier.clone().and(flow.cond.clone());
             match body_flow.exit {

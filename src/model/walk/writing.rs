@@ -37,6 +37,19 @@ impl<'a> Walker<'a, '_> {
         }
     }
 
+    /// What a command prints if that is random, because it makes it or hands it on: `openssl rand -hex 24 > F`,
+    /// `tr -dc a-z < /dev/urandom | head -c 24 > F`.
+    pub(crate) fn random_output(&self, argv: &Argv, command: &Command<'a>) -> Option<Output> {
+        if command.redirects.is_empty() {
+            return None;
+        }
+        let text = shown_with_input(argv);
+        prints::is_random(&text).then(|| Output {
+            value: Value::hole(&format!("$({text})"), 0, Knowledge::Fresh),
+            content: fixed_text(format!("$({text})"), command.span),
+        })
+    }
+
     /// The text that `echo` prints, with the places of its argument if there is only one.
     pub(crate) fn printed_text(&mut self, value: &Value, command: &Command<'a>) -> crate::source::MappedText {
         let long = command.words.iter().filter(|w| w.span.end - w.span.start > 40).count();
@@ -132,6 +145,25 @@ impl<'a> Walker<'a, '_> {
             }
         }
         to_file
+    }
+}
+
+/// A command as it is written, with the input that it passes on.
+pub(super) fn shown_with_input(argv: &Argv) -> String {
+    /// The longest input that is shown.
+    const LONGEST: usize = 300;
+    match &argv.stdin {
+        Stdin::File(path) if prints::passes_on(&argv.name) => format!("{argv} < {path}"),
+        Stdin::Text(text)
+            if text.knowledge() == Knowledge::Fresh
+                && text.key().len() < LONGEST
+                && prints::passes_on(&argv.name) =>
+        {
+            let input = text.to_string();
+            let inner = input.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')'));
+            format!("{} | {argv}", inner.unwrap_or(&input))
+        }
+        _ => argv.to_string(),
     }
 }
 

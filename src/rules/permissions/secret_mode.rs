@@ -81,6 +81,7 @@ fn about(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft:
     let script = found.at.script;
     let draft = draft.at_most(world.confidence(script, found.at.id, Some(file.path())));
     match file.secret() {
+        Some((put, _)) if put == found.at.id => draft,
         Some((put, _)) => draft.related(script.step(put).span, "this writes the secret"),
         None => draft,
     }

@@ -376,6 +376,7 @@ fn role_word(role: Role) -> RoleWord {
         Role::VirtualEnv => RoleWord::VirtualEnv,
         Role::Build(_) => RoleWord::Build,
         Role::StaticFiles => RoleWord::StaticFiles,
+        Role::Cache => RoleWord::Cache,
         Role::Migrate => RoleWord::Migrate,
         Role::Seed => RoleWord::Seed,
         Role::Source => RoleWord::Source,

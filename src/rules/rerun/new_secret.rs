@@ -1,5 +1,6 @@
 //! `rerun/new-secret`: each run gives a secret in a file a new value.
 
+use crate::facts::owners::{before, lies_under};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
@@ -8,6 +9,7 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource};
+use crate::tools::prints::is_random;
 
 /// Finds secrets that each run makes anew.
 pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -31,7 +33,10 @@ pub(super) fn written(step: &Step) -> impl Iterator<Item = (&Effect, &Value)> {
 /// The key and the source of a secret that gets a new value whenever the step writes the file.
 pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
     let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
-    if !is_replaced(script, id, path) {
+    // What lies there is gone with the next boot.
+    let is_temporary =
+        ["/tmp", "/var/tmp", "/run", "/dev"].iter().any(|dir| lies_under(path.known_prefix(), dir));
+    if is_temporary || !is_replaced(script, id, path) {
         return None;
     }
     let mut secrets = secrets_made_anew(&text.value);
@@ -70,10 +75,36 @@ fn told(
     if keeper.is_none() {
         draft = draft.severity(Severity::Warning);
     }
+    if let Some(place) = made_at(context, script, id, path, (key, source)) {
+        draft = draft.related(place, "this makes the new value");
+    }
     if let Some((_, span)) = keeper {
         draft = draft.related(span, "this takes the secret on the first run only");
     }
     draft.done()
+}
+
+/// Where the new value is made: in a line of the text that is written, or by an earlier command whose output it holds.
+fn made_at(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    (key, source): (&str, &str),
+) -> Option<Span> {
+    let step = script.step(id);
+    let written = step.written.iter().find(|w| w.path == *path && !w.append)?;
+    let key = key.trim_matches('`');
+    let mut from = 0;
+    let line = written.content.text.split_inclusive('\n').find_map(|line| {
+        let range = from..from + line.trim_end().len();
+        from += line.len();
+        (line.contains(source) && line.contains(key)).then_some(range)
+    });
+    let in_text = line.map(|range| written.content.span(range)).filter(|span| !span.covers(step.span));
+    let makes =
+        |step: &&Step| is_random(&step.argv.to_string()) && source.contains(context.sources.text(step.span));
+    in_text.or_else(|| before(script, id).filter(makes).last().map(|step| step.span))
 }
 
 /// What keeps the secret of the first run: a role that is created only once.
@@ -134,7 +165,7 @@ fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
         let hole = &rest[at..];
         let end = hole_end(hole);
         let source = &hole[..end];
-        if crate::tools::prints::is_random(source) {
+        if is_random(source) {
             let line = before.lines().last().unwrap_or_default();
             let line = if before.ends_with('\n') { "" } else { line };
             let key = line

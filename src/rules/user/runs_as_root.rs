@@ -37,6 +37,10 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
             format!("this gives the files to `{name}`, but by then the code has run as root"),
         );
     }
+    if after.is_some() && work == Work::Cache {
+        // The app gets its caches, and the code that root runs here is told where it comes in.
+        draft = draft.at_most(Confidence::Low);
+    }
     if after.is_none() && work == Work::Dependencies && is_roots_own(script, id, tree) {
         // The app only reads an environment, so it may belong to root. What is left to report is the foreign code that
         // root runs.
@@ -71,6 +75,7 @@ enum Work {
     Dependencies,
     Build,
     StaticFiles,
+    Cache,
     Migrate,
 }
 
@@ -80,7 +85,7 @@ impl Work {
         match self {
             Work::Dependencies => "the packages' install code runs as root",
             Work::Build => "the build tools and their plugins run as root",
-            Work::StaticFiles | Work::Migrate => "the app's code runs as root",
+            Work::StaticFiles | Work::Cache | Work::Migrate => "the app's code runs as root",
         }
     }
 
@@ -90,6 +95,7 @@ impl Work {
             Work::Dependencies => "the packages' install code runs as root, and the files belong to root",
             Work::Build => "the build tools run as root, and the files belong to root",
             Work::StaticFiles => "the files that it collects belong to root",
+            Work::Cache => "the caches belong to root, and the app can't renew them",
             Work::Migrate => "the app's caches, logs or SQLite file belong to root",
         }
     }
@@ -100,6 +106,7 @@ fn work_of(step: &Step) -> Option<Work> {
         Role::Dependencies(_) => Some(Work::Dependencies),
         Role::Build(_) => Some(Work::Build),
         Role::StaticFiles => Some(Work::StaticFiles),
+        Role::Cache => Some(Work::Cache),
         Role::Migrate => Some(Work::Migrate),
         _ => None,
     })

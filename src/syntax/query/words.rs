@@ -247,6 +247,8 @@ words! {
         Build = "build",
         /// Gathers static files.
         StaticFiles = "static-files",
+        /// Writes the caches of a framework.
+        Cache = "cache",
         /// Migrates the database.
         Migrate = "migrate",
         /// Loads data into the database.
