@@ -15,7 +15,6 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::git;
 use crate::tools::known_units::is_beside_the_app;
 use crate::tools::languages::restarts_workers;
-use crate::tools::managers::runs_processes_of;
 use crate::tools::services::may_start_otherwise;
 
 /// What a running unit misses if the deploy only starts it.
@@ -282,21 +281,19 @@ fn processes_left<'c>(deploy: &Deploy<'c, '_, '_>, update: (usize, StepId)) -> V
     let script = deploy.world.scripts()[update.0];
     let Some(tree) = tree_of(script.step(update.1)) else { return Vec::new() };
     let may_restart = |step: &Step| {
-        runs_processes_of(&step.argv, Manager::Supervisor) && step.deed.roles.contains(&Role::Restart)
+        step.argv.name == Manager::Supervisor.control() && step.deed.roles.contains(&Role::Restart)
     };
     let restarts = |step: &Step| {
         may_restart(step)
             || restarts_workers(&step.argv)
             || ends_whatever_runs(step)
             || step.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Unit(name) => name.to_string().starts_with("supervisor"),
+                Resource::Unit(name) => Manager::Supervisor.is_unit(&name.to_string()),
                 _ => false,
             })
     };
-    if deploy.steps().any(restarts)
-        || deploy.mentions(&["supervisorctl"])
-        || deploy.called_mentions("supervisorctl")
-    {
+    let control = Manager::Supervisor.control();
+    if deploy.steps().any(restarts) || deploy.mentions(&[control]) || deploy.called_mentions(control) {
         return Vec::new();
     }
     processes()

@@ -5,9 +5,9 @@ use crate::facts::givers::Given;
 use crate::facts::ground::Ground;
 use crate::facts::owners::{Lives, account_of, concerns};
 use crate::facts::parts::{AppUser, UnitAt};
-use crate::model::{Deployment, Step};
-use crate::shell::value::Value;
-use crate::source::FileId;
+use crate::model::{Caller, Deployment, Step};
+use crate::shell::value::{Knowledge, Value};
+use crate::source::{FileId, Span};
 
 /// The account that runs what is at a path, unless that is root. The units there decide, or else the user of the whole
 /// app.
@@ -54,8 +54,33 @@ fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Opti
 /// Where a step works, and the account that runs what lives there; `None` if that is root.
 pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
     let tree = place_of(step);
-    let user = user_at(world, &tree, Some(step.span.file))?;
+    let user =
+        user_at(world, &tree, Some(step.span.file)).or_else(|| account_behind_sudo(world, step, &tree))?;
     Some((tree, user))
+}
+
+/// The account that calls sudo, if a script that wants root sets the app up for it in the account's own checkout:
+/// `APP_USER=${SUDO_USER:-$(whoami)}`.
+fn account_behind_sudo(world: &Ground<'_, '_>, step: &Step, tree: &Value) -> Option<AppUser> {
+    const NAME: &str = "SUDO_USER";
+    if !tree.to_string().starts_with("$REPO") {
+        return None;
+    }
+    let script = world.scripts().iter().find(|script| script.file == step.span.file)?;
+    if !matches!(script.caller, Caller::Root(Some(_))) {
+        return None;
+    }
+    let text = world.sources.file(script.file).text();
+    // A script that only mentions the account does nothing for it.
+    let taken =
+        ["=${", "=$", "=\"${", "=\"$"].iter().find_map(|before| text.find(&format!("{before}{NAME}")))?;
+    let start = taken + text[taken..].find(NAME)?;
+    let span = Span { file: script.file, start: start as u32, end: (start + NAME.len()) as u32 };
+    Some(AppUser {
+        name: Value::hole(NAME, 0, Knowledge::Symbolic),
+        why: "the account that calls sudo".to_owned(),
+        span: Some(span),
+    })
 }
 
 /// Where a step works: around its program (`/opt/app/venv/bin/pip`), at the directory or file that an argument names,

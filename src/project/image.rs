@@ -3,7 +3,7 @@
 
 use crate::finding::Gap;
 use crate::limit;
-use crate::project::compose::{Built, Compose, Service, Text, line_of_words};
+use crate::project::compose::{Built, Compose, Run, Service, Text, line_of_words};
 use crate::repo::files::Root;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources, Span};
@@ -37,10 +37,11 @@ pub(crate) fn fill_in(root: &Root, composes: &mut [Compose], sources: &mut Sourc
         });
         let build = service.build.as_ref();
         let target = build.and_then(|build| build.target.as_ref()).map(|target| target.text.as_str());
-        let Some((built, start)) = dockerfile.as_ref().and_then(|dockerfile| start(dockerfile, target))
+        let Some((mut built, start)) = dockerfile.as_ref().and_then(|dockerfile| start(dockerfile, target))
         else {
             continue;
         };
+        built.runs = dockerfile.as_ref().map(|dockerfile| runs(dockerfile, file)).unwrap_or_default();
         service.built = Some(built);
         // An entrypoint of Compose's own takes the place of what the image says.
         if service.entrypoint.is_none() {
@@ -133,12 +134,39 @@ fn start(dockerfile: &Dockerfile<'_>, target: Option<&str>) -> Option<(Built, St
     let built = Built {
         base,
         starts: entrypoint.is_some() || command.is_some(),
+        runs: Vec::new(),
         healthcheck: matches!(
             healthcheck,
             Some(Instruction::Healthcheck(check)) if !matches!(check.arguments, HealthcheckArguments::None { .. })
         ),
     };
     Some((built, Start { entrypoint: line(entrypoint), command: line(command) }))
+}
+
+/// What each stage runs while it is built, behind what the stage that it starts from has run.
+fn runs(dockerfile: &Dockerfile<'_>, file: FileId) -> Vec<Vec<Run>> {
+    let mut all: Vec<(Option<String>, Vec<Run>, bool)> = Vec::new();
+    for stage in dockerfile.stages() {
+        let from = &stage.from.image.value;
+        let base = all.iter().find(|(name, ..)| name.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(from)));
+        let (mut runs, mut is_production) =
+            base.map_or((Vec::new(), false), |(_, runs, production)| (runs.clone(), *production));
+        for instruction in stage.instructions {
+            match instruction {
+                Instruction::Env(env) if env.arguments.value.contains("NODE_ENV") => {
+                    is_production = env.arguments.value.contains("production");
+                }
+                Instruction::Run(run) => {
+                    let Line { text, place, .. } = written(&run.arguments);
+                    let span = Span { file, start: place.start as u32, end: place.end as u32 };
+                    runs.push(Run { line: Text { text, span }, is_production });
+                }
+                _ => {}
+            }
+        }
+        all.push((stage.from.as_.as_ref().map(|(_, name)| name.value.to_string()), runs, is_production));
+    }
+    all.into_iter().map(|(_, runs, _)| runs).collect()
 }
 
 fn written(command: &Command<'_>) -> Line {

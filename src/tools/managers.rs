@@ -25,6 +25,19 @@ impl Manager {
         }
     }
 
+    /// The program that controls its processes.
+    pub(crate) const fn control(self) -> &'static str {
+        match self {
+            Manager::Pm2 => "pm2",
+            Manager::Supervisor => "supervisorctl",
+        }
+    }
+
+    /// True for the unit that runs the manager itself.
+    pub(crate) fn is_unit(self, unit: &str) -> bool {
+        unit.starts_with(self.name())
+    }
+
     /// The manager whose program is called, if the command tells it to start something.
     pub(crate) fn told_to_start(words: &[String]) -> Option<Manager> {
         let (program, rest) = words.split_first()?;
@@ -63,14 +76,6 @@ fn a_manager_is_told_to_start() {
 /// True for the name of pm2, or of its edition for containers.
 pub(crate) fn is_pm2(name: &str) -> bool {
     matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
-}
-
-/// True if the command controls the processes of the manager.
-pub(crate) fn runs_processes_of(argv: &Argv, manager: Manager) -> bool {
-    match manager {
-        Manager::Pm2 => is_pm2(&argv.name),
-        Manager::Supervisor => argv.name == "supervisorctl",
-    }
 }
 
 /// True for supervisord itself, which gets a settings file.

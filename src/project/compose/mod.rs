@@ -159,6 +159,17 @@ pub(crate) struct Built {
     pub(crate) starts: bool,
     /// True if it has a `HEALTHCHECK`.
     pub(crate) healthcheck: bool,
+    /// The lines of `RUN` of each stage, behind those of the stage that it starts from.
+    pub(crate) runs: Vec<Vec<Run>>,
+}
+
+/// A line of `RUN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The command line.
+    pub(crate) line: Text,
+    /// True if `NODE_ENV` is `production` where it runs.
+    pub(crate) is_production: bool,
 }
 
 /// A service.

@@ -13,11 +13,15 @@ use crate::tools::known_units::is_foreign;
 
 const RULE: RuleId = id::RERUN_ERRORS_IGNORED;
 
+/// How many commands that can fail are named with a finding.
+const RELATED: usize = 4;
+
 /// Finds the first such step of each script.
 pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
-        let Some((first, then)) = first_pair(script) else { continue };
-        let (first, then) = (script.step(first), script.step(then));
+        let pairs = pairs(script);
+        let Some((first, then)) = pairs.first() else { continue };
+        let (first, then) = (script.step(*first), script.step(*then));
         let what = format!(
             "`{}` ({}) can fail, and `{}` ({}) still runs",
             context.words(first.span),
@@ -30,7 +34,10 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
             script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
         else {
             let text = format!("the script does not stop on errors: {what}");
-            let draft = context.finding(RULE, opening(context, script), text);
+            let mut draft = context.finding(RULE, opening(context, script), text);
+            for (other, _) in pairs.iter().take(RELATED) {
+                draft = draft.related(script.step(*other).span, "this can fail");
+            }
             found.push(draft.help("write `set -euo pipefail` after the first line").done());
             continue;
         };
@@ -41,8 +48,9 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
     }
 }
 
-/// A step whose failure nobody sees, and the later step that builds on it.
-fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
+/// The steps whose failure nobody sees, each with the first later step that builds on it.
+fn pairs(script: &Deployment<'_>) -> Vec<(StepId, StepId)> {
+    let mut pairs = Vec::new();
     let unseen = |step: &Step| {
         step.entry == 0
             && !step.errexit
@@ -76,11 +84,12 @@ fn first_pair(script: &Deployment<'_>) -> Option<(StepId, StepId)> {
                 && guards.iter().all(|g| script.guards_of(*other).any(|(o, _)| o == *g))
                 && !script.guards_of(*other).any(|(_, g)| g.span.covers(step.span))
         });
-        if let Some((other, _)) = later {
-            return Some((id, other));
+        pairs.extend(later.map(|(other, _)| (id, other)));
+        if pairs.len() > RELATED {
+            break;
         }
     }
-    None
+    pairs
 }
 
 /// True if a step starts only services that know nothing about the app.

@@ -10,21 +10,24 @@ use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
 use crate::model::Step;
+use crate::project::compose::{Run, Text};
 use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::line::{commands, commands_of_code};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
+use crate::tools::packaging::PackageManager;
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
-use crate::tools::{node, packaging, runners};
+use crate::tools::{deed, node, packaging, runners};
 use std::collections::{BTreeSet, HashSet};
 
 const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 
 /// `steps/missing-program`.
 pub(super) fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    of_images(world, found);
     let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
         return;
@@ -306,6 +309,75 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let called = package.script(&script).map_or(needed.span, |script| script.span);
         found.push(draft.related(called, "it calls this").done());
     }
+}
+
+/// Finds the same in the Dockerfiles that Compose builds.
+fn of_images(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let mut told = BTreeSet::new();
+    for compose in &world.project.composes {
+        for service in &compose.services {
+            let (Some(built), Some(build)) = (&service.built, &service.build) else { continue };
+            let Some(directory) = compose.path(&build.context) else { continue };
+            let mut packages = world.project.needs.node.iter();
+            let Some(package) = packages.find(|package| package.directory == directory) else { continue };
+            let fault = built.runs.iter().find_map(|stage| left_out(package, stage));
+            if let Some(fault) = fault.filter(|fault| told.insert(fault.build.span)) {
+                found.push(of_image(world, package, &fault));
+            }
+        }
+    }
+}
+
+/// A line of a Dockerfile that builds without what an earlier one has left out.
+struct LeftOut<'p> {
+    install: &'p Text,
+    build: &'p Text,
+    program: &'static str,
+    needed: &'p Declared,
+}
+
+/// The first line of a stage that calls a program of a development dependency, if no install before it brings those.
+fn left_out<'p>(package: &'p NodePackage, stage: &'p [Run]) -> Option<LeftOut<'p>> {
+    let mut install: Option<&Text> = None;
+    for run in stage {
+        for command in commands_of_code(&run.line.text) {
+            let argv = command.argv();
+            // `retry npm ci` installs, too.
+            if PackageManager::called(&argv.name).is_none() {
+                continue;
+            }
+            if deed(argv).roles.contains(&Role::Dependencies(Ecosystem::Node)) {
+                let includes = argv.args.iter().any(|arg| arg.value.to_string().contains("include"));
+                match packaging::omits_development(argv) || run.is_production && !includes {
+                    true => install = Some(&run.line),
+                    false => return None,
+                }
+            }
+            let (Some(install), Some(script)) = (install, node::package_script(argv)) else { continue };
+            let command = package.script(&script).map(|script| only_development(package, &script.command));
+            if let Some((program, needed)) = command.flatten() {
+                return Some(LeftOut { install, build: &run.line, program, needed });
+            }
+        }
+    }
+    None
+}
+
+fn of_image(world: &World<'_, '_>, package: &NodePackage, fault: &LeftOut<'_>) -> Finding {
+    let path = world.sources.file(package.file).path();
+    let message = format!(
+        "`{}` calls `{}` ({path}), but the install before it leaves out development dependencies",
+        world.words(fault.build.span),
+        fault.program
+    );
+    let help = format!(
+        "install everything in the stage that builds: `{} ci`, or move `{}` to `dependencies`",
+        package.manager.command(),
+        fault.needed.name
+    );
+    let draft = world.finding(RULE, fault.build.span, message).help(help);
+    let draft = draft.related(fault.install.span, "this leaves them out");
+    draft.related(fault.needed.span, "this development dependency brings it").done()
 }
 
 /// The first program of a script's command that only a development dependency brings.
