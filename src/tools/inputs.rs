@@ -27,6 +27,20 @@ pub(crate) fn inputs(argv: &Argv) -> Vec<Input> {
     found
 }
 
+/// True if a command that puts a file somewhere needs its directory to be there: cp(1), mv(1), ln(1), tee(1), touch(1), and
+/// install(1) without `-D`.
+pub(crate) fn needs_its_directory(argv: &Argv) -> bool {
+    match argv.name.as_str() {
+        "cp" => !argv.has_word("--parents"),
+        "mv" | "ln" | "tee" | "touch" => true,
+        "install" => {
+            let options = argv.options("m|mode: o|owner: g|group: t|target-directory: D d|directory");
+            !options.has("D") && !options.has("d")
+        }
+        _ => false,
+    }
+}
+
 /// The operands that name files to read.
 fn named(argv: &Argv) -> Vec<Value> {
     let first = |argv: &Argv| argv.args.first().map(|arg| arg.value.clone()).into_iter().collect();

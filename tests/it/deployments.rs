@@ -39,7 +39,7 @@ fn nothing_is_told_of_a_right_deployment() {
 }
 
 /// A mistake: the deployment, a line of its script, what the line becomes, and the rule that tells it.
-const MISTAKES: [(&str, &str, &str, &str); 14] = [
+const MISTAKES: [(&str, &str, &str, &str); 17] = [
     ("django-celery", "readonly CODE=$HOME_DIR/code\n", "", "steps/unset-variable"),
     (
         "django-celery",
@@ -52,6 +52,14 @@ const MISTAKES: [(&str, &str, &str, &str); 14] = [
     ("django-celery", "    make_database\n", "", "steps/uncalled-function"),
     ("django-celery", "    apt-get update\n", "", "steps/no-apt-update"),
     ("fastapi-front", "[[ -d $BASE/venv ]] || as python3 -m venv \"$BASE/venv\"\n", "", "steps/missing-path"),
+    ("compose-unit", "install -d -m 0750 \"$DIR\"\n", "", "steps/missing-path"),
+    (
+        "django-celery",
+        "    make_settings\n    make_database\n",
+        "    make_database\n    make_settings\n",
+        "steps/missing-path",
+    ),
+    ("go-service", "install -d -m 0755 /etc/meter\n", "", "steps/missing-path"),
     ("go-service", "go build -o build/meter ./cmd/meter\n", "", "steps/missing-path"),
     (
         "rails-sidekiq",

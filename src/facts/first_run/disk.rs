@@ -9,6 +9,7 @@ use crate::model::{Deployment, Presence, Step, StepId, repo_root};
 use crate::repo::names::{base, is_written_by_people};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
+use crate::source::Span;
 use crate::tools::calls::compiles;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
@@ -58,6 +59,14 @@ pub(super) struct Disk<'w, 'r, 'a> {
 impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     pub(super) fn of(world: &'w Ground<'r, 'a>, script: &'w Deployment<'a>) -> Self {
         Disk { world, script, trees: OnceCell::new() }
+    }
+
+    pub(super) fn world(&self) -> &'w Ground<'r, 'a> {
+        self.world
+    }
+
+    pub(super) fn script(&self) -> &'w Deployment<'a> {
+        self.script
     }
 
     fn trees(&self) -> &[Tree<'w>] {
@@ -172,7 +181,8 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         Some(Lack { later, holder: Some(holder), in_repo: repo, sure })
     }
 
-    /// The step that makes the path later, and that people read later. One that may also edit what is there does not count.
+    /// The step that makes the path later, and that people read later, or that runs only there. One that may also edit what is
+    /// there does not count.
     fn made_later(&self, path: &Value, before: StepId) -> Option<StepId> {
         let later = self.script.made_after(before, path)?;
         let (step, own) = (self.script.step(later), self.script.step(before));
@@ -180,7 +190,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             matches!(effect.change, Change::Create(_) | Change::Write)
                 && matches!(&effect.resource, Resource::Path(made) if path.is_under(made))
         });
-        let behind = step.span.file != own.span.file || step.span.start >= own.span.start;
+        let is_read_later = step.span.file != own.span.file || step.span.start >= own.span.start;
+        // What a function does when it is called once more, it may have done before.
+        let runs_once =
+            |span: Span| self.script.steps.iter().filter(|step| step.span == span).nth(1).is_none();
+        let behind = is_read_later || runs_once(step.span) && runs_once(own.span);
         // What works in the directory does not make it.
         let inside = step.argv.cwd.is_under(path);
         (creates && behind && !inside && !step.in_loop).then_some(later)
@@ -288,7 +302,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     }
 
     /// True if a step between two may make the path without saying so.
-    fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
+    pub(super) fn may_be_made(&self, path: &Value, from: StepId, before: StepId) -> bool {
         let name = base(path.key());
         // No build writes to the system's directories.
         let source = is_written_by_people(name) || name.starts_with(".env") || is_own_place(path);
@@ -311,7 +325,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     }
 
     /// True if another script of the deploy makes the path, or what contains it.
-    fn made_elsewhere(&self, path: &Value) -> bool {
+    pub(super) fn made_elsewhere(&self, path: &Value) -> bool {
         let others = self.world.steps().filter(|(script, _, _)| !std::ptr::eq(*script, self.script));
         others.flat_map(|(_, _, step)| &step.deed.effects).any(|effect| {
             match (&effect.change, &effect.resource) {

@@ -3,6 +3,7 @@
 
 mod clones;
 mod disk;
+mod holders;
 mod names;
 mod rights;
 mod troubles;

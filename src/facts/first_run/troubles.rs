@@ -8,8 +8,8 @@ use crate::shell::argv::Stdin;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, How, Resource};
-use crate::tools::inputs::inputs;
+use crate::tools::effect::{Change, How, PathKind, Resource};
+use crate::tools::inputs::{inputs, needs_its_directory};
 use std::collections::HashSet;
 
 /// A step that needs a path which is not there.
@@ -37,6 +37,8 @@ pub(crate) enum Need {
     File,
     /// What it copies or moves.
     Source,
+    /// The directory of what it makes.
+    Holder,
 }
 
 /// The steps that fail, each with the first path that it lacks. What lies in a missing directory is told once.
@@ -60,7 +62,11 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
             if fine.contains(&path) {
                 return None;
             }
-            let Some(lack) = disk.lacks(&path, id) else {
+            let lack = match need {
+                Need::Holder => disk.lacks_holder(&path, id),
+                _ => disk.lacks(&path, id),
+            };
+            let Some(lack) = lack else {
                 fine.insert(path);
                 return None;
             };
@@ -120,6 +126,7 @@ fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
             needs.push((path.clone(), effect.operand.unwrap_or(step.span), Need::File));
         }
     }
+    needs.extend(holders(step));
     needs
 }
 
@@ -130,6 +137,24 @@ fn puts_in_place(step: &Step, from: &Value) -> bool {
         let ending = from.key().strip_prefix(to.key()).unwrap_or_default();
         content.from.as_ref() == Some(from) && ending.starts_with(['.', '-', '_', '~'])
     })
+}
+
+/// The directories in which a step puts files, and that it doesn't make.
+fn holders(step: &Step) -> impl Iterator<Item = (Value, Span, Need)> {
+    let redirected = step.argv.stdout.as_ref().map(|(path, _)| (path, step.span));
+    let puts = needs_its_directory(&step.argv);
+    let put = step.deed.effects.iter().filter(move |_| puts).filter_map(|effect| {
+        let puts = matches!(
+            effect.change,
+            Change::Write | Change::Append | Change::Create(PathKind::File | PathKind::Link)
+        );
+        match &effect.resource {
+            Resource::Path(path) if puts => Some((path, effect.operand.unwrap_or(step.span))),
+            _ => None,
+        }
+    });
+    let paths = redirected.into_iter().chain(put).filter(|(path, _)| path.is_absolute());
+    paths.map(|(path, span)| (path.dirname(), span, Need::Holder))
 }
 
 /// True if the step itself makes the path.

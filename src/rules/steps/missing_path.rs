@@ -29,6 +29,9 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     format!("the repo has no directory {inside}, so `{words}` fails")
                 }
                 (None, Some(inside), _) => format!("the repo has no {inside}, so `{words}` fails"),
+                (None, None, Need::Holder) => {
+                    format!("nothing makes the directory `{path}`, so `{words}` fails")
+                }
                 (None, None, _) => format!("nothing makes `{path}`, so `{words}` fails"),
             };
             let help = match lack.later {

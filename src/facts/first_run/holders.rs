@@ -1,0 +1,76 @@
+//! Directories into which the first run puts files, and that nothing makes.
+
+use crate::facts::first_run::disk::{Disk, Lack};
+use crate::finding::Confidence;
+use crate::model::{Presence, Step, StepId};
+use crate::repo::names::{base, is_unit};
+use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::Place;
+use crate::tools::effect::{Change, Resource};
+
+/// Where a directory of the app's own name is no package's.
+const PLACES: [&str; 6] = ["/etc", "/opt", "/srv", "/var/lib", "/var/log", "/var/www"];
+
+impl Disk<'_, '_, '_> {
+    /// What is known of a directory into which a step puts something, if it is not there. It is told where only a later step
+    /// makes it, or where it has the name of the app, so that no package brings it, and nothing speaks of it.
+    pub(super) fn lacks_holder(&self, path: &Value, before: StepId) -> Option<Lack> {
+        let is_known = path.knowledge() <= Knowledge::Symbolic && !path.is_glob();
+        let place = path.dirname();
+        let is_own = is_known && place.as_literal().is_some_and(|place| PLACES.contains(&place));
+        if !is_own {
+            return None;
+        }
+        if let Some(lack) = self.lacks(path, before).filter(|lack| lack.later.is_some()) {
+            return Some(lack);
+        }
+        let state = self.script().first_state(before, &Resource::Path(path.clone()));
+        let is_absent = state.presence == Presence::Untouched
+            && self.is_named_after_the_app(path)
+            && !self.is_used_before(path, before)
+            && !self.made_elsewhere(path)
+            && !self.may_be_made(path, StepId(0), before)
+            && !self.is_spoken_of(path);
+        is_absent.then_some(Lack { later: None, holder: None, in_repo: None, sure: Confidence::Medium })
+    }
+
+    /// True if the directory has the name of an account that the script makes, or of a unit that it brings.
+    fn is_named_after_the_app(&self, path: &Value) -> bool {
+        let Some(name) = path.basename().as_literal().filter(|name| name.len() > 2).map(str::to_owned) else {
+            return false;
+        };
+        let steps = self.script().steps.iter().filter(|step| step.place == Place::Here && step.entry == 0);
+        let is_it = |unit: &str| is_unit(unit) && unit.split(['.', '-', '_', '@']).next() == Some(&name);
+        steps.flat_map(|step| &step.deed.effects).any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Create(_), Resource::User(account)) => account.as_literal() == Some(&name),
+            (Change::Create(_) | Change::Write, Resource::Path(made)) => {
+                made.as_literal().is_some_and(|made| is_it(base(made)))
+            }
+            _ => false,
+        })
+    }
+
+    /// True if an earlier step does something there: it relies on the directory, too.
+    fn is_used_before(&self, path: &Value, before: StepId) -> bool {
+        let uses = |step: &Step| {
+            step.deed.effects.iter().any(|effect| match &effect.resource {
+                Resource::Path(used) => used.is_under(path),
+                _ => false,
+            })
+        };
+        self.script().steps[..before.0 as usize].iter().any(uses)
+            || self.script().guards.iter().any(|guard| {
+                guard.cond.facts().iter().any(|fact| fact.resource == Resource::Path(path.clone()))
+            })
+    }
+
+    /// True if a text beside the scripts names the directory: people make it, or something else does.
+    fn is_spoken_of(&self, path: &Value) -> bool {
+        let shown = path.to_string();
+        let world = self.world();
+        let judged = |file| world.scripts().iter().any(|script| script.file == file);
+        let texts = world.project.texts.iter().chain(&world.project.guides);
+        let mut others = texts.filter(|(_, file)| !judged(*file));
+        others.any(|(_, file)| world.sources.file(*file).text().contains(&shown))
+    }
+}
