@@ -39,7 +39,7 @@ fn nothing_is_told_of_a_right_deployment() {
 }
 
 /// A mistake: the deployment, a line of its script, what the line becomes, and the rule that tells it.
-const MISTAKES: [(&str, &str, &str, &str); 17] = [
+const MISTAKES: [(&str, &str, &str, &str); 19] = [
     ("django-celery", "readonly CODE=$HOME_DIR/code\n", "", "steps/unset-variable"),
     (
         "django-celery",
@@ -60,6 +60,8 @@ const MISTAKES: [(&str, &str, &str, &str); 17] = [
         "steps/missing-path",
     ),
     ("go-service", "install -d -m 0755 /etc/meter\n", "", "steps/missing-path"),
+    ("go-service", "install -d -m 0750 -o meter -g meter /var/lib/meter\n", "", "units/missing-path"),
+    ("go-service", "mv -f /usr/local/bin/meter.new /usr/local/bin/meter\n", "", "units/missing-path"),
     ("go-service", "go build -o build/meter ./cmd/meter\n", "", "steps/missing-path"),
     (
         "rails-sidekiq",

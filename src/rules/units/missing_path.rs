@@ -1,4 +1,4 @@
-//! `units/missing-path`: a virtual environment, a working directory or a file of variables that the scripts
+//! `units/missing-path`: a virtual environment, a program, a working directory or a file of variables that the scripts
 //! create elsewhere, or not at all.
 //!
 //! Facts: systemd.exec(5): without its `WorkingDirectory=` a service fails (200/CHDIR), and without its
@@ -17,7 +17,7 @@ use crate::rules::units::{Judged, base, judged};
 use crate::shell::value::has_hole;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::Prints;
-use crate::tools::effect::Role;
+use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::manages_environments;
 use crate::tools::python::is_environment;
 
@@ -35,7 +35,7 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let made = unit.context.made();
-    let drafts = [environment(unit, made), directory(unit, made), variables(unit, made)];
+    let drafts = [environment(unit, made), program(unit, made), directory(unit, made), variables(unit, made)];
     let mut drafts = drafts.into_iter().flatten().peekable();
     // A called file that cannot be read may create anything.
     if drafts.peek().is_none() || unit.context.deploy().may_do_anything() {
@@ -44,12 +44,23 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     found.extend(drafts.map(Draft::done));
 }
 
+/// True if a text contains the path, and not only a longer name: `/usr/local/bin/shop.new`.
+fn names(text: &str, path: &str) -> bool {
+    text.match_indices(path).any(|(at, _)| {
+        let after = &text[at + path.len()..];
+        !after.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && !after
+                .strip_prefix(['.', '-', '_'])
+                .is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+    })
+}
+
 /// True if a step other than those that write units mentions the path, or something in it.
 fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     let name = base(path);
     let speaks = |step: &Step| {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
-        let says = words.map(|w| w.value.to_string()).any(|text| text.contains(path));
+        let says = words.map(|w| w.value.to_string()).any(|text| names(&text, path));
         // The word `venv` in `python3 -m venv env` is not a path.
         let makes = step.deed.roles.contains(&Role::VirtualEnv);
         let relative = !makes
@@ -122,7 +133,10 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let of_unit = unit.at.unit.made_directories(&unit.at.name).iter().any(|made| lies_under(made, path));
     let context = unit.context;
     // A script that sets up the app creates something else of this kind, and completely.
-    let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment)?;
+    let other = made.iter().find(|m| m.tree && m.path.starts_with(place) && !m.environment);
+    if other.is_none() && !(is_named_after(unit, path) && prepares(unit)) {
+        return None;
+    }
     let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
     let unknown = made.iter().any(|m| m.tree && m.path.starts_with('$'));
     if of_unit || exists || unknown || is_spoken_of(context, path) {
@@ -131,7 +145,51 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let message = format!("nothing creates {path}, so the service fails before it starts (200/CHDIR)");
     let draft = unit.finding(RULE, directive.span, message).at_most(Confidence::Medium);
     let draft = draft.help("create the directory, or name the one that the app is in");
-    Some(draft.related(other.span, format!("makes {}", other.path)))
+    Some(match other {
+        Some(other) => draft.related(other.span, format!("makes {}", other.path)),
+        None => draft,
+    })
+}
+
+/// True if the path's last name is the unit's own or that of its account, so that no package brings it.
+fn is_named_after(unit: &Judged<'_, '_, '_>, path: &str) -> bool {
+    let name = base(path);
+    let account = unit.at.unit.get("Service", "User").map(|directive| directive.value.as_str());
+    let first = unit.at.name.split(['.', '-', '_', '@']).next();
+    name.len() > 2 && (account == Some(name) || first == Some(name))
+}
+
+/// True if the unit's script prepares a machine that has nothing of the app yet.
+fn prepares(unit: &Judged<'_, '_, '_>) -> bool {
+    let fresh =
+        |role: &Role| matches!(role, Role::SystemPackages | Role::Account | Role::Clone | Role::VirtualEnv);
+    unit.script.is_some_and(|(script, _)| {
+        script.steps.iter().any(|step| step.place == Place::Here && step.deed.roles.iter().any(fresh))
+    })
+}
+
+/// Finds a compiled program of the app that the scripts build and that nothing puts where `ExecStart=` looks for it.
+fn program(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
+    let exec = unit.at.unit.exec_start().into_iter().last()?;
+    let path = exec.program.as_str();
+    let (directory, _) = path.rsplit_once('/')?;
+    let is_place = matches!(directory, "/usr/local/bin" | "/usr/local/sbin") || path.starts_with("/opt/");
+    if !is_known(path) || !is_place || !is_named_after(unit, path) || !prepares(unit) {
+        return None;
+    }
+    let context = unit.context;
+    let compiles = |role: &Role| matches!(role, Role::Build(Ecosystem::Go | Ecosystem::Rust));
+    let installs = |role: &Role| matches!(role, Role::GlobalTool(_) | Role::Dependencies(_) | Role::Unpack);
+    let built = context.steps().find(|(.., step)| step.deed.roles.iter().any(compiles))?.2;
+    let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
+    let otherwise = context.steps().any(|(.., step)| step.deed.roles.iter().any(installs));
+    if exists || otherwise || is_spoken_of(context, path) {
+        return None;
+    }
+    let message = format!("nothing puts the program at {path}, so the service fails (203/EXEC)");
+    let draft = unit.finding(RULE, exec.span, message).at_most(Confidence::Medium);
+    let draft = draft.help(format!("install it: `install -m 755 PROGRAM {path}`"));
+    Some(draft.related(built.span, "it is built here"))
 }
 
 /// Finds an `EnvironmentFile=` that nothing writes.
