@@ -12,17 +12,20 @@ use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::calls::sources_settings;
 use crate::tools::effect::{Change, Resource, Role};
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// `steps/uncalled-function`.
 pub(super) fn uncalled_function(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for script in context.deploy().all() {
+        let done = OnceCell::new();
         let uncalled = script.functions.iter().filter(|function| {
             function.entry.is_some()
                 && function.span.file == script.file
                 && !is_for_another_day(&function.name)
         });
         let candidates: Vec<(&Function, &Step)> = uncalled
-            .filter_map(|function| Some((function, first_work(context, script, function)?)))
+            .filter_map(|function| Some((function, first_work(context, script, function, &done)?)))
             .filter(|(function, _)| !takes_arguments(context, function))
             .filter(|(function, _)| !is_named_elsewhere(context, script, function))
             .collect();
@@ -61,15 +64,18 @@ fn first_work<'s>(
     context: &World<'_, '_>,
     script: &'s Deployment<'_>,
     function: &Function,
+    done: &OnceCell<HashSet<String>>,
 ) -> Option<&'s Step> {
-    let own = || script.iter().filter(|(_, step)| Some(step.entry) == function.entry);
-    let mut works = own().filter(|(id, step)| is_work(context, script, *id, step));
-    let (_, first) = works.next()?;
-    let is_done = |step: &Step| {
-        let line = line_of(step);
-        script.steps.iter().any(|other| other.entry == 0 && line_of(other) == line)
-    };
-    let all_done = is_done(first) && works.all(|(_, step)| is_done(step));
+    let entry = function.entry?;
+    // The steps of an entry stand together.
+    let start = script.steps.partition_point(|step| step.entry < entry);
+    let own = script.steps.iter().enumerate().skip(start).take_while(|(_, step)| step.entry == entry);
+    let mut works =
+        own.filter(|(id, step)| is_work(context, script, StepId(*id as u32), step)).map(|(_, step)| step);
+    let first = works.next()?;
+    let done = done.get_or_init(|| script.steps.iter().filter(|step| step.entry == 0).map(line_of).collect());
+    let is_done = |step: &Step| done.contains(&line_of(step));
+    let all_done = is_done(first) && works.all(is_done);
     (!all_done).then_some(first)
 }
 
