@@ -158,6 +158,8 @@ server {
     }
 }
 EOF
+# FAULT: people run it once, and the next run writes the site above again without HTTPS
+echo "For HTTPS: certbot --nginx -d $DOMAIN"
 # FAULT: fails on the second run, the link exists
 ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/shop
 # FAULT: cron ignores a name with a dot

@@ -137,6 +137,46 @@ pub(crate) fn may_get_certificate(argv: &Argv, deed: &Deed) -> bool {
     makes || gets || !deed.known && words().any(|word| of_certbot(&word))
 }
 
+/// True if a command puts a certificate into the server's sites: certbot(1), `run` with an installer.
+pub(crate) fn edits_sites(argv: &Argv, server: Server) -> bool {
+    argv.name.starts_with("certbot") && tells_to_edit_sites(&argv.to_string(), server)
+}
+
+/// True if a text for people holds such a command.
+pub(crate) fn tells_to_edit_sites(text: &str, server: Server) -> bool {
+    let installer = match server {
+        Server::Nginx => "--nginx",
+        Server::Apache => "--apache",
+    };
+    let mut lines = text.lines().filter_map(|line| line.split_once("certbot")).map(|(_, rest)| rest);
+    lines
+        .any(|rest| rest.contains(installer) && !["certonly", "renew"].iter().any(|verb| rest.contains(verb)))
+}
+
+/// The names for which such a command wants a certificate: `-d shop.example.com`, `--domains=a,b`.
+pub(crate) fn wanted_names(text: &str) -> Vec<&str> {
+    let mut words = text.split([' ', '\n', '=', '`', '"', '\'']).filter(|word| !word.is_empty());
+    let mut names = Vec::new();
+    while let Some(word) = words.next() {
+        if matches!(word, "-d" | "--domain" | "--domains") {
+            names.extend(words.next().into_iter().flat_map(|names| names.split(',')));
+        }
+    }
+    names
+}
+
+/// True if the text of a site has HTTPS, or may get it from a file that it includes.
+pub(crate) fn has_https(text: &str) -> bool {
+    let includes = |line: &str| {
+        line.trim_start().starts_with("include ")
+            && ["ssl", "https", "letsencrypt"].iter().any(|word| line.contains(word))
+    };
+    ["ssl_certificate", "listen 443", ":443", "SSLEngine", "SSLCertificateFile"]
+        .iter()
+        .any(|words| text.contains(words))
+        || text.lines().any(includes)
+}
+
 /// What a site of nginx says, as far as single lines show it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {
