@@ -95,7 +95,7 @@ pub(crate) fn inserted_secret(text: &str) -> Option<String> {
         let (name, value) = line.split_once(['=', ':'])?;
         let name = name.trim().trim_matches(['"', '\'']).trim_start_matches('$');
         let value = value.trim_start_matches(['>', '=', ' ', '"', '\'']);
-        let is_inserted = value.starts_with('$') && !value.starts_with("${") && !value.starts_with("$(");
+        let is_inserted = value.starts_with('$') && !value.starts_with("${");
         (is_secret_name(name) && is_inserted).then(|| name.to_owned())
     })
 }

@@ -38,6 +38,11 @@ pub(crate) fn comes_by_itself(name: &str) -> bool {
     [BASE, LOGINS, OF_PACKAGES].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
 }
 
+/// True for an account that people log in with on images for clouds and boards, and that may call sudo there.
+pub(crate) fn logs_in(name: &str) -> bool {
+    LOGINS.contains(&name)
+}
+
 /// True if a line of any text names a command that creates accounts: useradd(8), adduser(8), systemd-sysusers(8).
 pub(crate) fn names_account_command(line: &str) -> bool {
     ["useradd", "adduser", "sysusers"].iter().any(|command| line.contains(command))

@@ -7,7 +7,7 @@
 use crate::facts::owners::{before, reaches};
 use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::model::{Caller, Deployment, OnFailure, Step, StepId, User};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
@@ -15,6 +15,7 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::git;
 use crate::tools::git_asked;
+use crate::tools::known_accounts::logs_in;
 
 /// Why git refuses a tree in the second run.
 struct Refusal {
@@ -97,7 +98,10 @@ fn of_another(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, tree
     let last = givers.iter().rfind(|(at, ..)| *at < id).or_else(|| givers.iter().rfind(|(at, ..)| *at > id));
     let first_arm = last.and_then(|last| givers.iter().find(|(at, ..)| !script.may_meet(*at, last.0)));
     if let Some(&(_, owner, place)) = first_arm.or(last) {
-        let is_known = owner.as_literal().is_some() && !is_root(owner);
+        // git trusts the account that called sudo, and a script that tests for root is called by sudo.
+        let may_call = matches!(script.caller, Caller::Root(Some(_)));
+        let is_callers = may_call && owner.as_literal().is_some_and(logs_in);
+        let is_known = owner.as_literal().is_some() && !is_root(owner) && !is_callers;
         let cause = format!("{} gives the tree to `{owner}`", context.line(place));
         let note = "this gives the tree away, and git refuses a tree of another owner";
         return is_known.then(|| Refusal::of_owner(owner, cause, place, note));
