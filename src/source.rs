@@ -286,6 +286,14 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The first line of a place and its line number, for a sentence: `` `npm ci` (line 12) ``.
+    pub(crate) fn quoted(&self, span: Span) -> String {
+        let text = self.text(span);
+        let first = text.lines().next().unwrap_or_default().trim_end();
+        let more = if first.len() < text.trim_end().len() { " …" } else { "" };
+        format!("`{first}{more}` (line {})", self.line(span))
+    }
+
     /// Adds a file.
     pub fn add(&mut self, file: SourceFile) -> FileId {
         let id = FileId(self.files.len() as u32);

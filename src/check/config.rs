@@ -27,6 +27,8 @@ const LONGEST: usize = 200;
 pub(crate) struct Config {
     /// The app's user and directory.
     pub(crate) app: App,
+    /// The server before the scripts run.
+    pub(crate) server: Server,
     /// Which files are deploy scripts, relative to the root; empty to find them.
     scripts: Vec<(glob::Pattern, LineColumn)>,
     /// The unit that runs a compose service; `None` if the service needs no unit.
@@ -47,6 +49,17 @@ pub(crate) struct App {
     pub(crate) user: Option<String>,
     /// Its directory on the server, absolute.
     pub(crate) directory: Option<String>,
+}
+
+/// What a server has before the scripts run, besides what Ubuntu's server image brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// True if the app has been set up on it before.
+    pub(crate) is_set_up: bool,
+    /// Packages of the system.
+    pub(crate) packages: Vec<String>,
+    /// Accounts.
+    pub(crate) accounts: Vec<String>,
 }
 
 /// Where the review document is, and how its task is recognised.
@@ -74,6 +87,7 @@ pub(super) enum Level {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Raw {
     app: Option<RawApp>,
+    server: RawServer,
     scripts: Vec<Spanned<String>>,
     services: BTreeMap<String, Option<Spanned<String>>>,
     review: RawReview,
@@ -86,6 +100,14 @@ struct Raw {
 struct RawApp {
     user: Option<Spanned<String>>,
     directory: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawServer {
+    fresh: Option<bool>,
+    packages: Vec<Spanned<String>>,
+    accounts: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -172,9 +194,18 @@ impl Config {
             },
             None => Ok(None),
         };
+        let all_good = |values: Vec<Spanned<String>>, wrong: fn(&str) -> Option<&'static str>| {
+            let values = values.into_iter().map(|value| good(Some(value), wrong));
+            values.filter_map(Result::transpose).collect::<Result<Vec<String>, CheckError>>()
+        };
         let app = raw.app.unwrap_or_default();
         let mut config = Config {
             app: App { user: good(app.user, no_account)?, directory: good(app.directory, no_directory)? },
+            server: Server {
+                is_set_up: raw.server.fresh == Some(false),
+                packages: all_good(raw.server.packages, no_package)?,
+                accounts: all_good(raw.server.accounts, no_account)?,
+            },
             review: ReviewConfig {
                 document: good(raw.review.document, nothing)?,
                 task: good(raw.review.task, nothing)?,
@@ -242,6 +273,12 @@ fn nothing(text: &str) -> Option<&'static str> {
 fn no_account(text: &str) -> Option<&'static str> {
     let wrong = |c: char| c.is_whitespace() || matches!(c, ':' | '/');
     nothing(text).or_else(|| text.contains(wrong).then_some("is not the name of an account"))
+}
+
+/// Why a text names no package: deb-control(5) allows letters, digits and `+-.` in names.
+fn no_package(text: &str) -> Option<&'static str> {
+    let wrong = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.' | '_' | '@');
+    nothing(text).or_else(|| text.contains(wrong).then_some("is not the name of a package"))
 }
 
 /// Why a text names no directory of the server.
@@ -416,6 +453,7 @@ mod tests {
             ("app: {user: x\n", "deploylint.yaml:"),
             ("app:\n  user: ''\n", "deploylint.yaml:2:9: the value is empty"),
             ("app:\n  user: shop:www\n", "deploylint.yaml:2:9: `shop:www` is not the name of an account"),
+            ("server:\n  packages: [a b]\n", "deploylint.yaml:2:14: `a b` is not the name of a package"),
             ("app:\n  directory: opt/shop\n", "deploylint.yaml:2:14: `opt/shop` is not an absolute path"),
             ("scripts: [a.sh, /b.sh]\n", "deploylint.yaml:1:17: `/b.sh` can match nothing"),
             ("scripts: [./a.sh]\n", "deploylint.yaml:1:11: `./a.sh` can match nothing"),

@@ -179,6 +179,9 @@ fn given(config: &Config) -> Given {
     Given {
         user: config.app.user.clone(),
         directory: config.app.directory.clone(),
+        is_set_up: config.server.is_set_up,
+        packages: config.server.packages.clone(),
+        accounts: config.server.accounts.clone(),
         services: config.services.iter().map(|(service, unit)| (service.clone(), unit.clone())).collect(),
     }
 }

@@ -85,7 +85,9 @@ pub(crate) fn why(path: PathBuf, line: u32, root: Option<PathBuf>) -> Result<Why
             asked.get_or_insert(model.file);
             for (id, step) in model.iter() {
                 if Some(step.span.file) == asked && covers(sources, step.span) {
-                    let text = model.explain(sources, id);
+                    let first = context.first_run(model, id);
+                    let first = first.map_or_else(String::new, |run| run.described(sources, model));
+                    let text = model.explain(sources, id, &first);
                     let unreported = unreported(context, model, id);
                     let step = Described { span: step.span, text, unreported };
                     if !described.contains(&step) {

@@ -3,6 +3,8 @@
 use super::args::{DebugArgs, Stage};
 use super::{Exit, Failure};
 use crate::check::CheckError;
+use crate::facts::world::{Given, Project, World};
+use crate::finding::Gap;
 use crate::model::FollowNothing;
 use crate::output::clean;
 use crate::source::{SourceFile, Sources};
@@ -54,7 +56,18 @@ fn model(source: &SourceFile) -> Result<String, CheckError> {
     let mut sources = Sources::default();
     let file = sources.add(source.clone());
     let arena = bumpalo::Bump::new();
-    let deployment =
-        crate::model::build(&arena, file, source.path(), arena.alloc_str(source.text()), &mut FollowNothing);
-    Ok(deployment.describe(&sources))
+    let text = arena.alloc_str(source.text());
+    let scripts = [crate::model::build(&arena, file, source.path(), text, &mut FollowNothing)];
+    // The repo is not read, so the first run is told as far as the script alone shows it.
+    let unread =
+        Gap { file: source.path().to_owned(), place: None, reason: "the repo is not read".to_owned() };
+    let (mut project, given) = (Project::default(), Given::default());
+    project.inventory.gaps.push(unread);
+    let world = World::new(&sources, &scripts, &project, &given);
+    let [script] = &scripts;
+    let first_run = |id| {
+        let run = world.first_run(script, id).filter(|run| !run.is_plain());
+        run.map(|run| run.described(&sources, script))
+    };
+    Ok(script.describe(&sources, &first_run))
 }

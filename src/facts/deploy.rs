@@ -15,17 +15,18 @@ use crate::project::unit::UnitKind;
 use crate::repo::names::{base, directory, is_beside};
 use crate::shell::argv::Stdin;
 use crate::shell::line::stretches;
+use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
-use crate::tools::effect::Prints;
-use crate::tools::effect::{Change, Ecosystem, Resource, Role};
-use crate::tools::managers;
-use crate::tools::managers::{applies, drives_services};
+use crate::tools::effect::{Change, Ecosystem, Prints, Resource, Role};
+use crate::tools::managers::{self, applies, drives_services};
 use crate::tools::plain::handles_text;
 use crate::tools::serves::serves;
 use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 pub(crate) use crate::facts::deploy::names::line_of;
 pub(crate) use crate::tools::serves::Language;
@@ -48,9 +49,23 @@ const AWAY: &[&str] =
 struct Said {
     span: Span,
     line: String,
-    directory: String,
+    /// The directory of the printed `cd` before it.
+    directory: Option<Rc<str>>,
+    /// The directory in which the script prints it.
+    cwd: Value,
+    asks: OnceCell<Works>,
+}
+
+impl Said {
     /// The work that it tells people to do.
-    asks: Works,
+    fn asks(&self) -> Works {
+        *self.asks.get_or_init(|| told(&self.line))
+    }
+
+    /// The directory in which it would be typed.
+    fn directory(&self) -> Cow<'_, str> {
+        self.directory.as_deref().map_or_else(|| self.cwd.to_string().into(), Cow::Borrowed)
+    }
 }
 
 /// The scripts of a project as one deploy: a view of the world, with the facts that are computed once.
@@ -118,16 +133,21 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
     fn said(&self) -> &'c [Said] {
         self.known.said.get_or_init(|| {
             let mut all = Vec::new();
-            let mut directory = None;
+            let mut directory: Option<Rc<str>> = None;
             for step in self.all().flat_map(|script| &script.steps) {
                 let Some(text) = said(step) else { continue };
                 for line in text.lines() {
                     // After a printed `cd`, people type the next commands in that directory.
                     if let Some(target) = printed_cd(line) {
-                        directory = Some(target);
+                        directory = Some(target.into());
                     }
-                    let directory = directory.clone().unwrap_or_else(|| step.argv.cwd.to_string());
-                    all.push(Said { span: step.span, line: line.to_owned(), directory, asks: told(line) });
+                    all.push(Said {
+                        span: step.span,
+                        line: line.to_owned(),
+                        directory: directory.clone(),
+                        cwd: step.argv.cwd.clone(),
+                        asks: OnceCell::new(),
+                    });
                 }
             }
             all
@@ -210,7 +230,10 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
             s.deed.roles.iter().any(|r| matches!(r, Role::SystemPackages | Role::Account | Role::VirtualEnv))
                 || clones(s)
         };
-        *self.known.is_from_scratch.get_or_init(|| self.sets_up() && self.steps().any(fresh))
+        *self
+            .known
+            .is_from_scratch
+            .get_or_init(|| !self.world.given.is_set_up && self.sets_up() && self.steps().any(fresh))
     }
 
     /// The step that creates the app's directory.
@@ -304,13 +327,13 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 
     /// The printed line that tells people to do the work.
     pub(crate) fn says(&self, work: Work) -> Option<Span> {
-        self.said().iter().find(|said| said.asks.has(work)).map(|said| said.span)
+        self.said().iter().find(|said| said.asks().has(work)).map(|said| said.span)
     }
 
     /// The printed line that tells people to do the work in the package's directory.
     pub(crate) fn says_in(&self, work: Work, package: &NodePackage, all: &[NodePackage]) -> Option<Span> {
-        let there = |said: &&Said| is_directory(&said.directory, package, all);
-        self.said().iter().filter(there).find(|said| said.asks.has(work)).map(|said| said.span)
+        let there = |said: &&Said| is_directory(&said.directory(), package, all);
+        self.said().iter().filter(there).find(|said| said.asks().has(work)).map(|said| said.span)
     }
 
     /// True if a printed line contains the words.

@@ -189,7 +189,8 @@ impl<'r, 'a> Ground<'r, 'a> {
 
     /// True if a script, or one that counts for it, installs packages of the system, so that it sets the server up.
     pub(crate) fn sets_up(&self, script: &Deployment<'_>) -> bool {
-        self.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages))
+        !self.given.is_set_up
+            && self.steps_with(script).any(|step| step.deed.roles.contains(&Role::SystemPackages))
     }
 
     /// True if a path is in the app's tree.

@@ -26,12 +26,12 @@ fn is_unit_directory(path: &Value) -> bool {
         || prefix.starts_with("/usr/lib/systemd/system")
         || prefix.starts_with("/usr/local/lib/systemd/system")
         // The home directory before it may be unknown.
-        || path.to_string().contains("/systemd/user/")
+        || path.key().contains("/systemd/user/")
 }
 
 /// True if the step brings a unit to a user's own manager: systemd.unit(5), `~/.config/systemd/user`.
 pub(crate) fn is_of_a_user(step: &Step) -> bool {
-    let of_user = |path: &Value| path.to_string().contains("/systemd/user/");
+    let of_user = |path: &Value| path.key().contains("/systemd/user/");
     step.written.iter().any(|w| of_user(&w.path))
         || step.deed.effects.iter().any(|e| matches!(&e.resource, Resource::Path(path) if of_user(path)))
 }

@@ -6,6 +6,7 @@ use crate::facts::owners::lies_under;
 use crate::model::repo_root;
 use crate::repo::inventory::{Inventory, lies_in_skipped};
 use crate::repo::names::{base, is_code, is_manifest};
+use crate::shell::argv::Arg;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 use std::collections::{HashMap, HashSet};
@@ -26,8 +27,6 @@ pub(crate) struct RepoPaths<'r> {
     inventory: &'r Inventory,
     files: HashSet<&'r str>,
     directories: HashSet<&'r str>,
-    /// True if the repo holds other repos, of which nothing is known.
-    has_submodules: bool,
     /// The directories on the server as they are shown in units, the surest and then the shortest first.
     roots: Vec<(String, Sure)>,
 }
@@ -53,8 +52,7 @@ impl<'r> RepoPaths<'r> {
                 rest = directory;
             }
         }
-        let has_submodules = files.contains(".gitmodules");
-        let mut paths = RepoPaths { inventory, files, directories, has_submodules, roots: Vec::new() };
+        let mut paths = RepoPaths { inventory, files, directories, roots: Vec::new() };
         paths.roots = paths.find_roots(world);
         paths
     }
@@ -74,7 +72,6 @@ impl<'r> RepoPaths<'r> {
     /// True if the repo surely lacks the file or directory.
     pub(crate) fn lacks(&self, path: &str) -> bool {
         !path.split('/').any(|part| matches!(part, "" | "." | ".."))
-            && !self.has_submodules
             && self.inventory.holds(path) == Some(false)
     }
 
@@ -122,7 +119,12 @@ impl<'r> RepoPaths<'r> {
         candidates.retain(|path, _| {
             path.starts_with('/') && path.matches('/').count() > 1 || path.starts_with('$')
         });
-        let said = said_paths(world);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let said = said_paths(world, &|path| {
+            candidates.keys().any(|root| lies_under(path, root) || lies_under(root, path))
+        });
         let mut roots: Vec<(String, Sure)> = Vec::new();
         for (path, named) in candidates {
             let mut below: Vec<&str> = Vec::new();
@@ -167,8 +169,8 @@ fn is_named(world: &Ground<'_, '_>, path: &str) -> bool {
     name.len() > 3 && names().any(|own| own.split(is_part).any(|part| part == name))
 }
 
-/// The absolute paths that units and steps name.
-fn said_paths(world: &Ground<'_, '_>) -> Vec<String> {
+/// The absolute paths that units and steps name, and the relative ones where a step works in a place that counts.
+fn said_paths(world: &Ground<'_, '_>, counts: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut said = Vec::new();
     for at in &world.units {
         for directive in at.unit.directives.iter().filter(|directive| directive.section == "Service") {
@@ -183,7 +185,13 @@ fn said_paths(world: &Ground<'_, '_>) -> Vec<String> {
     }
     for (.., step) in world.steps().filter(|(.., step)| step.place == Place::Here) {
         let words = std::iter::once(&step.argv.program).chain(&step.argv.args);
-        said.extend(words.map(|word| step.argv.path(word).to_string()).filter(|w| w.starts_with(['/', '$'])));
+        let mut is_inside = None;
+        let names = |word: &&Arg| {
+            word.value.is_absolute()
+                || !word.is_option() && *is_inside.get_or_insert_with(|| counts(&step.argv.cwd.to_string()))
+        };
+        let paths = words.filter(names).map(|word| step.argv.path(word).to_string());
+        said.extend(paths.filter(|path| path.starts_with(['/', '$'])));
     }
     said
 }

@@ -23,10 +23,8 @@ pub(crate) struct NginxText {
 pub(crate) fn nginx_texts(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Vec<NginxText> {
     let mut texts = Vec::new();
     for (id, step) in script.iter() {
-        let of_nginx = |path: &Value| {
-            let path = path.to_string();
-            path.contains("/nginx/") && !path.ends_with(".service")
-        };
+        let of_nginx =
+            |path: &Value| path.key().contains("/nginx/") && !path.known_suffix().ends_with(".service");
         let written = step.written.iter().filter(|w| of_nginx(&w.path) && !w.append);
         texts.extend(written.map(|w| NginxText { id, path: w.path.clone(), text: w.content.clone() }));
         for (effect, content) in step.deed.puts() {

@@ -19,6 +19,12 @@ pub(crate) struct Given {
     pub(crate) user: Option<String>,
     /// The setting `app: directory`.
     pub(crate) directory: Option<String>,
+    /// The setting `server: fresh` is false: the app has been set up on the server before.
+    pub(crate) is_set_up: bool,
+    /// The setting `server: packages`: what the server has before.
+    pub(crate) packages: Vec<String>,
+    /// The setting `server: accounts`.
+    pub(crate) accounts: Vec<String>,
     /// The setting `services`: the unit of a compose service, or `None` if it needs none.
     pub(crate) services: Vec<(String, Option<String>)>,
 }

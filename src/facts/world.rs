@@ -3,6 +3,7 @@
 use crate::facts::app_paths::AppPaths;
 use crate::facts::deploy::{Deploy, Known};
 use crate::facts::environment::table::Table;
+use crate::facts::first_run::{FirstRun, first_runs};
 use crate::facts::ground::{Found, Ground};
 use crate::facts::made::{self, Made};
 use crate::facts::read_units::{self, ReadUnit};
@@ -33,6 +34,7 @@ pub(crate) struct World<'r, 'a> {
     words: OnceCell<Words>,
     app_paths: Vec<OnceCell<AppPaths<'r>>>,
     secrets: Vec<Secrets>,
+    first_runs: Vec<OnceCell<Vec<FirstRun>>>,
 }
 
 #[derive(Default)]
@@ -87,6 +89,7 @@ impl<'r, 'a> World<'r, 'a> {
         World {
             app_paths: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             secrets: ground.scripts().iter().map(|_| Secrets::default()).collect(),
+            first_runs: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             ground,
             compared: OnceCell::new(),
             environment: OnceLock::new(),
@@ -131,6 +134,13 @@ impl<'r, 'a> World<'r, 'a> {
     pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
         let number = self.number(script)?;
         Some(self.app_paths[number].get_or_init(|| AppPaths::of(self, self.scripts()[number])))
+    }
+
+    /// What a step does in the first run.
+    pub(crate) fn first_run(&self, script: &Deployment<'_>, id: StepId) -> Option<&FirstRun> {
+        let number = self.number(script)?;
+        let runs = self.first_runs[number].get_or_init(|| first_runs(self.deploy(), self.scripts()[number]));
+        runs.get(id.0 as usize)
     }
 
     pub(crate) fn secret_files(&self, script: &Deployment<'_>) -> Option<&SecretFiles> {

@@ -23,7 +23,7 @@ pub struct About {
     pub fix: Option<Applicability>,
     /// The item of the review's list that a finding belongs to, by its name for programs; `none` for no item.
     pub review: Option<Cow<'static, str>>,
-    /// A rule of the family `rerun` whose fault the first run has too.
+    /// A rule whose fault shows in the first run on a new server.
     pub first_run: bool,
     /// What a finding of a query file says, with placeholders.
     pub message: Option<Cow<'static, str>>,
@@ -71,6 +71,16 @@ impl RuleId {
     /// The part of the name before `/`.
     pub fn family(&self) -> &str {
         self.as_str().split('/').next().unwrap_or_default()
+    }
+
+    /// In which run the fault shows: in the `first` one on a new server, or only in the `second`; `None` if it is about no
+    /// run, but about files that do not agree, or about what others may do.
+    pub fn run(&self) -> Option<&'static str> {
+        match (self.about().first_run, self.family()) {
+            (true, _) => Some("first"),
+            (false, "rerun") => Some("second"),
+            (false, _) => None,
+        }
     }
 
     /// An id that no page has, as tests want one.

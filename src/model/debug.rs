@@ -8,8 +8,9 @@ use crate::tools::says::Fact;
 use std::fmt::Write;
 
 impl Deployment<'_> {
-    /// One line for each step, with its context, and below it its guards, its effects and its second run.
-    pub(crate) fn describe(&self, sources: &Sources) -> String {
+    /// One line for each step, with its context, and below it its guards, its effects, its first run, as `first_run` tells
+    /// it, and its second run.
+    pub(crate) fn describe(&self, sources: &Sources, first_run: &dyn Fn(StepId) -> Option<String>) -> String {
         let mut out = String::new();
         let _ = writeln!(out, "caller: {:?}", self.caller);
         for (name, value) in &self.constants {
@@ -22,7 +23,7 @@ impl Deployment<'_> {
                 let name = self.uncalled(entry).map_or("main", |function| &function.name);
                 let _ = writeln!(out, "== {name}");
             }
-            self.describe_step(sources, id, &mut out);
+            self.describe_step(sources, id, first_run, &mut out);
         }
         for (span, reason) in &self.gaps {
             let _ = writeln!(out, "gap at line {}: {reason}", sources.line(*span));
@@ -30,7 +31,13 @@ impl Deployment<'_> {
         out
     }
 
-    fn describe_step(&self, sources: &Sources, id: StepId, out: &mut String) {
+    fn describe_step(
+        &self,
+        sources: &Sources,
+        id: StepId,
+        first_run: &dyn Fn(StepId) -> Option<String>,
+        out: &mut String,
+    ) {
         let step = self.step(id);
         let user = match &step.user {
             User::Caller => "caller".to_owned(),
@@ -73,6 +80,9 @@ impl Deployment<'_> {
         for written in &step.written {
             let lines = written.content.text.lines().count();
             let _ = writeln!(out, "    writes {lines} lines to {}", written.path);
+        }
+        if let Some(first) = first_run(id) {
+            let _ = writeln!(out, "    first run: {first}");
         }
         let second = self.second_run(id);
         match second.outcome {

@@ -2,15 +2,15 @@
 
 use crate::model::{Deployment, OnFailure, Outcome, StepId, User};
 use crate::shell::wrappers::Place;
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 use crate::tools::effect::Change;
 use std::fmt::Write;
 
 impl Deployment<'_> {
     /// Everything known about a step: who runs it, where, behind which guards, what it changes and what it
-    /// does again. There are several lines, each with a line end; the first is the command as it was
-    /// understood.
-    pub(crate) fn explain(&self, sources: &Sources, id: StepId) -> String {
+    /// does again, with `first_run` in words. There are several lines, each with a line end; the first is the command as
+    /// it was understood.
+    pub(crate) fn explain(&self, sources: &Sources, id: StepId, first_run: &str) -> String {
         let step = self.step(id);
         let mut out = format!("{}\n", step.argv);
         let user = match &step.user {
@@ -40,7 +40,7 @@ impl Deployment<'_> {
             } else {
                 ""
             };
-            let _ = writeln!(out, "  only if {} {holds}{opaque}", quoted(sources, guard.span));
+            let _ = writeln!(out, "  only if {} {holds}{opaque}", sources.quoted(guard.span));
         }
         // One line for the same kind of change, because `apt-get install` names many packages.
         let mut alike: Vec<(&str, &str, Vec<String>)> = Vec::new();
@@ -62,14 +62,14 @@ impl Deployment<'_> {
         let second = self.second_run(id);
         let because = |out: &mut String| {
             if let Some(earlier) = second.because {
-                let _ = write!(out, ", because of {}", quoted(sources, self.step(earlier).span));
+                let _ = write!(out, ", because of {}", sources.quoted(self.step(earlier).span));
             }
         };
-        out.push_str("  second run: ");
+        let _ = write!(out, "  first run: {first_run}\n  second run: ");
         match second.outcome {
             Outcome::Skipped(guard) => {
                 let span = self.guards[guard.0 as usize].span;
-                let _ = write!(out, "skipped by {}", quoted(sources, span));
+                let _ = write!(out, "skipped by {}", sources.quoted(span));
             }
             Outcome::NoChange => out.push_str("does the same again, or changes nothing"),
             Outcome::Fails(says) => {
@@ -102,12 +102,4 @@ fn does(change: &Change) -> &'static str {
         Change::Enable => "enables",
         Change::Use => "needs",
     }
-}
-
-/// The first line of a place in the source, and its line number.
-fn quoted(sources: &Sources, span: Span) -> String {
-    let text = sources.text(span);
-    let first = text.lines().next().unwrap_or_default().trim_end();
-    let more = if first.len() < text.trim_end().len() { " …" } else { "" };
-    format!("`{first}{more}` (line {})", sources.line(span))
 }

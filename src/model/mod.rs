@@ -28,7 +28,7 @@ pub(crate) use pieces::{Piece, pieces};
 pub(crate) use run::second_run::{Outcome, SecondRun};
 pub(crate) use run::timeline::{Presence, State};
 pub(crate) use run::together::{Along, Course};
-pub(crate) use walk::repo_root;
+pub(crate) use walk::{called_from, repo_root};
 
 /// Who runs a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +193,9 @@ pub(crate) enum UnsetKind {
     Ending,
     /// A variable that is empty.
     Empty,
+    /// An array of which all elements are meant: `"${NAME[@]}"`. There is none in the environment, and since bash 4.4
+    /// `set -u` lets it be empty.
+    Elements,
     /// A function.
     Function,
 }

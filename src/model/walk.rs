@@ -123,7 +123,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         let ctx = Context {
             user: User::Caller,
             place: Place::Here,
-            cwd: Value::hole("PWD", 0, Knowledge::Symbolic),
+            cwd: called_from(),
             home: Value::hole("HOME", 0, Knowledge::Symbolic),
             errexit: false,
             pipefail: false,
@@ -471,6 +471,11 @@ impl<'a, 'f> Walker<'a, 'f> {
             step.status_checked = true;
         }
     }
+}
+
+/// The directory from which the script is called.
+pub(crate) fn called_from() -> Value {
+    Value::hole("PWD", 0, Knowledge::Symbolic)
 }
 
 /// The root of the repo, wherever it is checked out.

@@ -43,6 +43,9 @@ pub(super) struct JsonFinding<'a> {
     related: Vec<JsonRelated<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<JsonFix<'a>>,
+    /// Whether it goes wrong on a new server, or only when the script runs again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -160,6 +163,7 @@ pub(super) fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFin
         range: range(sources, finding.span),
         related: related.collect(),
         fix,
+        run: finding.rule.run(),
     }
 }
 
@@ -211,7 +215,7 @@ mod tests {
             r#""},"findings":[{"rule":"rerun/existing-path","severity":"error","confidence":"high","message":"m","help":"h","#,
             r#""file":"start.sh","range":{"start":{"line":2,"column":1,"offset":7},"end":{"line":2,"column":10,"offset":17}},"#,
             r#""related":[{"message":"r","file":"start.sh","range":{"start":{"line":1,"column":1,"offset":3},"end":{"line":1,"column":3,"offset":5}}}],"#,
-            r#""fix":{"title":"t","applicability":"safe","edits":[{"file":"start.sh","range":{"start":{"line":2,"column":6,"offset":12},"end":{"line":2,"column":6,"offset":12}},"text":" -p\r\n"}]}}],"#,
+            r#""fix":{"title":"t","applicability":"safe","edits":[{"file":"start.sh","range":{"start":{"line":2,"column":6,"offset":12},"end":{"line":2,"column":6,"offset":12}},"text":" -p\r\n"}]},"run":"second"}],"#,
             r#""not_analysed":[{"file":"start.sh","range":{"start":{"line":1,"column":1,"offset":3},"end":{"line":1,"column":3,"offset":5}},"reason":"g"},{"file":"x","reason":"w"}],"#,
             r#""summary":{"files":7,"errors":1,"warnings":0,"infos":0}}"#,
             "\n"

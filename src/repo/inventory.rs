@@ -159,7 +159,8 @@ impl Inventory {
         let missed = skipped
             || !self.gaps.is_empty()
             || self.links.iter().any(in_link)
-            || self.beyond.iter().any(is_cut);
+            || self.beyond.iter().any(is_cut)
+            || self.paths().contains(".gitmodules");
         (!missed).then_some(false)
     }
 

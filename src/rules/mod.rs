@@ -238,7 +238,7 @@ fn temper(context: &World<'_, '_>, finding: &mut Finding) {
         finding.confidence = context.at_most(finding.span);
     }
     // What goes wrong on the first run also goes wrong there.
-    let second = finding.rule.family() == "rerun" && !finding.rule.about().first_run;
+    let second = finding.rule.run() == Some("second");
     if second && is_first_boot_script(context.sources.file(finding.span.file).path()) {
         finding.confidence = Confidence::Low;
     }

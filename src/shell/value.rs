@@ -383,6 +383,10 @@ impl Value {
     }
 
     fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        // Most values are plain text, and each is shown more than once.
+        if self.knowledge == Knowledge::Literal && !self.is_glob() {
+            return f.write_str(&self.text);
+        }
         let mut rest = self.text.as_str();
         let mark = |text: &str| text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
         while let Some(open) = mark(rest) {

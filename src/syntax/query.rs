@@ -6,6 +6,8 @@
 //! argument. What is deeper is compiled when a script first holds such a command, and runs rooted on the one command
 //! node.
 
+mod features;
+mod index;
 mod keys;
 mod matching;
 mod message;
@@ -16,18 +18,19 @@ mod tests;
 mod vocabulary;
 mod words;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(crate) use self::features::Features;
 pub(crate) use self::keys::{Counts, Once};
 pub(crate) use self::message::{Message, Piece, Placeholder};
 pub(crate) use self::pattern::{Pattern, Related};
 pub(crate) use self::vocabulary::{Part, Question, Relation};
 pub(crate) use self::words::{
-    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,
+    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, FirstRunWord, Need, OnFailure, OpenedWord, Place,
     ResourceWord, RoleWord, RunsAs, SecondRun, UnitWord, WorkWord,
 };
 
+use self::index::Index;
 use self::message::Captured;
 use self::reader::{Fault, Shape};
 use super::tree::{Node, language};
@@ -45,16 +48,9 @@ pub(crate) trait Judge {
 #[derive(Debug, Default)]
 pub(crate) struct Queries {
     files: Vec<QueryFile>,
-    /// The patterns with `@finding` that are tried on commands of a name.
-    by_name: HashMap<String, Vec<At>>,
-    /// Those that are tried on commands of any name.
-    of_any: Vec<At>,
-    /// A command must have one of these words for any pattern in `of_any` to hold; `None` if one of them asks for no word.
-    of_any_need: Option<Features>,
+    /// The patterns with `@finding`.
+    index: Index,
 }
-
-/// Where a pattern stands: its file and its number there.
-type At = (u32, u32);
 
 /// What a rule looks for: the patterns of one file.
 #[derive(Debug)]
@@ -164,29 +160,16 @@ impl Queries {
     }
 
     fn index(&mut self) {
-        let (mut need, mut all_need) = (Features::default(), true);
         for (file, query) in self.files.iter().enumerate() {
             for (number, pattern) in query.patterns.iter().enumerate() {
-                if pattern.part != Part::Finding {
-                    continue;
-                }
                 let at = (file as u32, number as u32);
-                for name in &pattern.commands {
-                    let patterns = self.by_name.entry(name.clone()).or_default();
-                    if patterns.last() != Some(&at) {
-                        patterns.push(at);
-                    }
-                }
-                if pattern.commands.is_empty() {
-                    self.of_any.push(at);
-                    match pattern.features.first() {
-                        Some(words) => need = need.or(*words),
-                        None => all_need = false,
-                    }
+                match pattern.part {
+                    Part::Finding if pattern.commands.is_empty() => self.index.add(at, &pattern.features),
+                    Part::Finding => self.index.add_named(at, &pattern.commands),
+                    _ => {}
                 }
             }
         }
-        self.of_any_need = all_need.then_some(need);
     }
 
     /// All files, in the order in which they were read.
@@ -200,12 +183,9 @@ impl Queries {
         name: &str,
         features: Features,
     ) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
-        let by_name = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let skipped = self.of_any_need.is_some_and(|need| !need.meets(features));
-        let of_any = if skipped { &[][..] } else { &self.of_any[..] };
-        by_name.iter().chain(of_any).filter_map(move |(file, number)| {
-            let file = self.files.get(*file as usize)?;
-            let pattern = file.patterns.get(*number as usize)?;
+        self.index.of(name, features).filter_map(move |(file, number)| {
+            let file = self.files.get(file as usize)?;
+            let pattern = file.patterns.get(number as usize)?;
             pattern.has_features(features).then_some((file, pattern))
         })
     }

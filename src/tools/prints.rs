@@ -186,10 +186,12 @@ fn format_once(text: &str, args: &mut std::slice::Iter<'_, Arg>, value: &mut Val
     }
 }
 
-/// The files that a command fills with its standard input, and whether it adds to them: tee(1), dd(1) without `if=`.
+/// The files that a command fills with its standard input, and whether it adds to them: tee(1), dd(1) without `if=`,
+/// `install /dev/stdin FILE`.
 pub(crate) fn filled(argv: &Argv, deed: &Deed) -> Vec<(Value, bool)> {
     let fills = match argv.name.as_str() {
         "tee" => true,
+        "install" | "cp" => argv.has_word("/dev/stdin"),
         "dd" => !argv.args.iter().any(|arg| arg.value.key().starts_with("if=")),
         _ => false,
     };
@@ -335,6 +337,8 @@ mod tests {
             ("tee -a /a", "+/a"),
             ("dd of=/a", "/a"),
             ("dd if=/dev/zero of=/a", ""),
+            ("install -m 600 /dev/stdin /a", "/a"),
+            ("install -m 600 /b /a", ""),
             ("cat", ""),
         ] {
             let argv = argv(line);

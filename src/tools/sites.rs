@@ -66,6 +66,10 @@ pub(crate) fn enabled(path: &Value) -> Option<(Server, String)> {
 }
 
 fn named(path: &Value, directory: impl Fn(Server) -> &'static str) -> Option<(Server, String)> {
+    // Most paths are none of these, and it is asked of each.
+    if !path.known_prefix().starts_with("/etc/") {
+        return None;
+    }
     let path = path.to_string();
     SERVERS.into_iter().find_map(|server| {
         let name = path.strip_prefix(directory(server))?;

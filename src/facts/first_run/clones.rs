@@ -1,6 +1,6 @@
 //! Clones that git refuses in the first run, because the directory is not empty.
 
-use crate::facts::first_run::disk::Disk;
+use crate::facts::first_run::disk::{Disk, Skips};
 use crate::facts::ground::Ground;
 use crate::model::{Deployment, OnFailure, Presence, StepId};
 use crate::shell::value::Value;
@@ -48,7 +48,7 @@ pub(crate) fn refused_clones<'a, 's>(
         // Another clone of the same directory is another branch of the same work.
         let is_clone = script.step(filler).deed.roles.contains(&Role::Clone);
         let disk = disk.get_or_insert_with(|| Disk::of(world, script));
-        (fills && !is_clone && disk.skips(id) != Some(true)).then_some(RefusedClone {
+        (fills && !is_clone && !matches!(disk.skips(id), Skips::Always(_))).then_some(RefusedClone {
             step: id,
             path,
             filler,

@@ -5,8 +5,8 @@ use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
 use crate::model::condition::Cond;
-use crate::model::{Deployment, Presence, Step, StepId, repo_root};
-use crate::repo::names::{base, is_written_by_people};
+use crate::model::{Deployment, GuardId, Presence, Step, StepId, called_from, repo_root};
+use crate::repo::names::{base, directory, is_sample_dotenv, is_written_by_people};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -38,6 +38,15 @@ struct Tree<'w> {
     brings: OnceCell<Brings>,
 }
 
+/// Whether the first run skips a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Skips {
+    Never,
+    /// This guard is not met.
+    Always(GuardId),
+    Unknown,
+}
+
 enum Brings {
     /// The repo that is read, or what lies at a path in it.
     Repo(String, Confidence),
@@ -54,11 +63,19 @@ pub(super) struct Disk<'w, 'r, 'a> {
     world: &'w Ground<'r, 'a>,
     script: &'w Deployment<'a>,
     trees: OnceCell<Vec<Tree<'w>>>,
+    called_from: OnceCell<Option<CalledFrom>>,
+}
+
+/// From where in the repo a script is called, as far as the files show that it names.
+struct CalledFrom {
+    /// The directories that are possible, relative to the root of the repo.
+    directories: Vec<String>,
+    sure: Confidence,
 }
 
 impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     pub(super) fn of(world: &'w Ground<'r, 'a>, script: &'w Deployment<'a>) -> Self {
-        Disk { world, script, trees: OnceCell::new() }
+        Disk { world, script, trees: OnceCell::new(), called_from: OnceCell::new() }
     }
 
     pub(super) fn world(&self) -> &'w Ground<'r, 'a> {
@@ -113,8 +130,14 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         }
     }
 
-    /// What is known of a path that is needed when the first run reaches a step, if it is not there.
+    /// What is known of a path that is needed when the first run reaches a step, if it is not there. On a server that was
+    /// set up before, only the repo lacks something for certain.
     pub(super) fn lacks(&self, path: &Value, before: StepId) -> Option<Lack> {
+        let is_certain = |lack: &Lack| lack.in_repo.is_some() || !self.world.given.is_set_up;
+        self.lacks_at_first(path, before).filter(is_certain)
+    }
+
+    fn lacks_at_first(&self, path: &Value, before: StepId) -> Option<Lack> {
         if path.knowledge() > Knowledge::Symbolic || path.is_glob() || !path.is_absolute() {
             return None;
         }
@@ -137,6 +160,12 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 in_repo: Some(in_repo.to_owned()),
                 sure,
             });
+        }
+        if trees.is_empty()
+            && let Some(rest) = below(&called_from(), path)
+        {
+            let (in_repo, sure) = self.lacks_where_called(path, rest, before)?;
+            return Some(Lack { later: later(), holder: None, in_repo: Some(in_repo), sure });
         }
         let Some(holder) = self.holder(path, before) else {
             // No server has a file of a project there.
@@ -211,6 +240,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 path.is_empty() || self.world.project.inventory.holds(path) == Some(true)
             });
             if above.key().len() <= 1
+                || above == called_from()
                 || above == top
                 || is_tree
                 || in_repo
@@ -222,18 +252,20 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         }
     }
 
-    /// True if the first run skips a step, because a guard asks for what only the script itself makes; `None` if that is not
-    /// known.
-    pub(super) fn skips(&self, id: StepId) -> Option<bool> {
-        let mut known = Some(false);
-        for (_, guard) in self.script.guards_of(id) {
+    /// Whether the first run skips a step, because a guard asks for what only the script itself makes.
+    pub(super) fn skips(&self, id: StepId) -> Skips {
+        let mut skips = Skips::Never;
+        for (number, guard) in self.script.guards_of(id) {
             let truth = guard.cond.evaluate(&mut |leaf| match leaf {
                 Cond::Fact(fact) => {
                     let state = self.script.first_state(guard.at, &fact.resource);
                     match state.presence {
                         Presence::There => Some(true),
                         Presence::Gone => Some(false),
-                        Presence::Untouched if self.is_made_by_the_script(&fact.resource, guard.at) => {
+                        Presence::Untouched
+                            if !self.world.given.is_set_up
+                                && self.is_made_by_the_script(&fact.resource, guard.at) =>
+                        {
                             Some(false)
                         }
                         _ => None,
@@ -244,12 +276,12 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 _ => None,
             });
             match truth {
-                Some(truth) if truth != guard.holds => return Some(true),
+                Some(truth) if truth != guard.holds => return Skips::Always(number),
                 Some(_) => {}
-                None => known = None,
+                None => skips = Skips::Unknown,
             }
         }
-        known
+        skips
     }
 
     fn is_made_by_the_script(&self, resource: &Resource, from: StepId) -> bool {
@@ -287,18 +319,75 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let is_out = in_repo.starts_with("..");
         // What a build puts there is there only after a build, unless git has it.
         let is_output = inventory.is_in_no_output(in_repo) && !self.is_built_elsewhere(in_repo);
-        let is_lacking =
-            is_output || is_written_by_people(in_repo) && inventory.holds(in_repo) == Some(false);
-        if !known || is_out || !is_lacking {
+        let is_lacking = is_output || is_source(in_repo) && inventory.holds(in_repo) == Some(false);
+        let is_bundled = || is_sample_dotenv(in_repo) && self.is_named_by_a_script(base(in_repo));
+        if !known || is_out || !is_lacking || is_bundled() {
             return None;
         }
         (!self.may_be_made(path, StepId(0), before)).then_some(Confidence::High)
+    }
+
+    /// The path in the repo that a path would be below the directory from which the script is called, if the repo lacks it
+    /// in each of the directories that are possible.
+    fn lacks_where_called(&self, path: &Value, rest: &str, before: StepId) -> Option<(String, Confidence)> {
+        let from = self.called_from.get_or_init(|| self.find_called_from()).as_ref()?;
+        let mut lacking = Vec::new();
+        for directory in &from.directories {
+            let in_repo = format!("{directory}/{rest}").trim_matches('/').to_owned();
+            // What others name may be brought by hand.
+            if !is_source(&in_repo) || self.is_built_elsewhere(rest) {
+                return None;
+            }
+            lacking.push(self.lacks_in_repo(path, &in_repo, before).map(|sure| (in_repo, sure))?);
+        }
+        let (in_repo, sure) = lacking.into_iter().next()?;
+        Some((in_repo, sure.min(from.sure)))
+    }
+
+    /// A script that clones a repo is often the only file that is there when it is called.
+    fn find_called_from(&self) -> Option<CalledFrom> {
+        let here = || self.script.steps.iter().filter(|step| step.place == Place::Here);
+        if here().any(|step| step.deed.roles.contains(&Role::Clone)) {
+            return None;
+        }
+        let inventory = &self.world.project.inventory;
+        let own = directory(self.world.sources.file(self.script.file).path()).to_owned();
+        let pwd = called_from();
+        let words = here().flat_map(|step| step.argv.args.iter().map(|arg| step.argv.path(arg)));
+        let mut named: Vec<String> = words
+            .filter_map(|path| below(&pwd, &path).map(str::to_owned))
+            .filter(|rest| !rest.is_empty() && !rest.contains(".."))
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        let mut directories = vec![String::new()];
+        directories.extend((!own.is_empty()).then_some(own));
+        let holds = |directory: &String, rest: &String| {
+            inventory.holds(format!("{directory}/{rest}").trim_matches('/')) == Some(true)
+        };
+        let counts: Vec<usize> = directories
+            .iter()
+            .map(|directory| named.iter().filter(|rest| holds(directory, rest)).count())
+            .collect();
+        let most = counts.iter().copied().max().unwrap_or_default();
+        let shown = directories.into_iter().zip(counts).filter(|(_, count)| *count == most);
+        let sure = if most > 0 { Confidence::High } else { Confidence::Medium };
+        Some(CalledFrom { directories: shown.map(|(directory, _)| directory).collect(), sure })
     }
 
     /// True if a workflow or another script names a build's output: the repo that it brings to the server has it.
     fn is_built_elsewhere(&self, in_repo: &str) -> bool {
         let mut others = self.world.project.texts.iter().filter(|(_, file)| *file != self.script.file);
         others.any(|(_, file)| self.world.sources.file(*file).text().contains(in_repo))
+    }
+
+    /// True if another script names a file: it may put it beside this one before both get to the server.
+    fn is_named_by_a_script(&self, name: &str) -> bool {
+        let scripts = &self.world.project.inventory.scripts;
+        let mut others = self.world.project.texts.iter().filter(|(_, file)| *file != self.script.file);
+        others.any(|(path, file)| {
+            scripts.contains(path) && self.world.sources.file(*file).text().contains(name)
+        })
     }
 
     /// True if a step between two may make the path without saying so.
@@ -352,8 +441,24 @@ fn trees(id: StepId, step: &Step) -> impl Iterator<Item = Tree<'_>> {
 
 /// The part of a path below the repo's root, for a path that the script finds from its own place.
 fn below_root(path: &Value) -> Option<&str> {
-    let root = repo_root();
-    path.is_under(&root).then(|| path.key()[root.key().len()..].trim_matches('/'))
+    below(&repo_root(), path)
+}
+
+/// The part of a path below a directory.
+fn below<'p>(root: &Value, path: &'p Value) -> Option<&'p str> {
+    path.is_under(root).then(|| path.key()[root.key().len()..].trim_matches('/'))
+}
+
+/// True for a file that only the repo can have: one that people write, and no settings of the server.
+fn is_source(path: &str) -> bool {
+    (is_written_by_people(path) || is_sample_dotenv(path)) && !is_output_like(path)
+}
+
+/// True for a file in a directory that the app or its people fill.
+fn is_output_like(path: &str) -> bool {
+    let filled =
+        ["data", "logs", "log", "tmp", "backup", "backups", "secrets", "certs", "ssl", "config.local"];
+    path.split('/').any(|part| filled.contains(&part))
 }
 
 /// True for a path inside a virtual environment, by its name.

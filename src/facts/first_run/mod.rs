@@ -5,10 +5,14 @@ mod clones;
 mod disk;
 mod holders;
 mod names;
+mod outcome;
+mod programs;
 mod rights;
 mod troubles;
 
 pub(crate) use clones::refused_clones;
 pub(crate) use names::unset_names;
+pub(crate) use outcome::{FirstOutcome, FirstRun, first_runs};
+pub(crate) use programs::{MissingProgram, missing_programs};
 pub(crate) use rights::refused;
 pub(crate) use troubles::{Need, troubles};

@@ -1,7 +1,7 @@
 //! Names that nothing sets: neither the script, nor what may call it.
 
 use crate::facts::environment::names::is_word_in;
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::model::{Deployment, Unset, UnsetKind};
 use crate::repo::names::{base, is_unit};
 use crate::shell::builtins::Builtin;
@@ -9,7 +9,7 @@ use crate::tools::effect::Prints;
 
 /// The names that a script uses and that nothing sets before, as far as the repo shows: its functions, or its variables.
 pub(crate) fn unset_names<'s>(
-    world: &World<'_, '_>,
+    world: &Ground<'_, '_>,
     script: &'s Deployment<'_>,
     functions: bool,
 ) -> Vec<&'s Unset> {
@@ -21,12 +21,15 @@ pub(crate) fn unset_names<'s>(
         return Vec::new();
     }
     let left = |one: &&Unset| {
-        one.kind != UnsetKind::Function && one.later.is_none() && is_environment_name(&one.name)
+        matches!(one.kind, UnsetKind::Ending | UnsetKind::Empty)
+            && one.later.is_none()
+            && is_environment_name(&one.name)
     };
     // A script that sets all its names but one does not leave that one to its environment.
     let leaves_several = script.unset.iter().filter(left).nth(1).is_some();
     let nothing_sets = |one: &&Unset| match one.kind {
         UnsetKind::Function => !is_a_file(world, &one.name),
+        UnsetKind::Elements => true,
         UnsetKind::Ending | UnsetKind::Empty => {
             let is_given =
                 is_given(world, script, &one.name) || leaves_several && is_in_settings(world, &one.name);
@@ -34,7 +37,7 @@ pub(crate) fn unset_names<'s>(
         }
     };
     let is_harmless = |one: &&Unset| {
-        one.kind == UnsetKind::Empty
+        matches!(one.kind, UnsetKind::Empty | UnsetKind::Elements)
             && (writes_unit(script, one) || only_prints(script, one) || is_library(script, one))
     };
     let asked = script.unset.iter().filter(asked);
@@ -60,7 +63,7 @@ fn is_library(script: &Deployment<'_>, one: &Unset) -> bool {
 }
 
 /// True if the name stands in an environment file or a sample of one.
-fn is_in_settings(world: &World<'_, '_>, name: &str) -> bool {
+fn is_in_settings(world: &Ground<'_, '_>, name: &str) -> bool {
     world.project.dotenvs.iter().any(|(_, dotenv)| dotenv.entries.iter().any(|entry| entry.name == name))
 }
 
@@ -71,7 +74,7 @@ fn is_environment_name(name: &str) -> bool {
 
 /// True if the caller may set the variable: a workflow or a script that calls this one names it, or the
 /// script tells people of it.
-fn is_given(world: &World<'_, '_>, script: &Deployment<'_>, name: &str) -> bool {
+fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, name: &str) -> bool {
     let own = world.sources.file(script.file).path();
     let is_own = |path: &str| {
         path == own || script.sourced.iter().any(|file| world.sources.file(*file).path() == path)
@@ -100,7 +103,7 @@ fn is_given(world: &World<'_, '_>, script: &Deployment<'_>, name: &str) -> bool 
 }
 
 /// True if a file of the repo may be the program of this name.
-fn is_a_file(world: &World<'_, '_>, name: &str) -> bool {
+fn is_a_file(world: &Ground<'_, '_>, name: &str) -> bool {
     let inventory = &world.project.inventory;
     let files = inventory.scripts.iter().chain(&inventory.others).chain(&inventory.code);
     let below = format!("/{name}");

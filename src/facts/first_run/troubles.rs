@@ -1,6 +1,6 @@
 //! Which steps of a script fail in the first run, because something that they need is not there yet, or never.
 
-use crate::facts::first_run::disk::{Disk, Lack};
+use crate::facts::first_run::disk::{Disk, Lack, Skips};
 use crate::facts::ground::Ground;
 use crate::finding::Confidence;
 use crate::model::{Deployment, OnFailure, Step, StepId};
@@ -24,6 +24,8 @@ pub(crate) struct Trouble {
     pub(crate) need: Need,
     /// What is known of its absence.
     pub(crate) lack: Lack,
+    /// True for the first step that lacks the path or its missing directory.
+    pub(crate) is_first: bool,
 }
 
 /// What a path is to a step.
@@ -41,13 +43,14 @@ pub(crate) enum Need {
     Holder,
 }
 
-/// The steps that fail, each with the first path that it lacks. What lies in a missing directory is told once.
+/// The steps that fail, each with the first path that it lacks.
 pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> Vec<Trouble> {
     let disk = Disk::of(world, script);
     let mut told: Vec<Value> = Vec::new();
     let mut found = Vec::new();
-    // What was there for one step is there for the next ones, and most steps work in the directory of the one before.
+    // What was there for one step is there for the next ones.
     let mut fine: HashSet<Value> = HashSet::new();
+    let mut last: Option<&Value> = None;
     for (id, step) in script.iter() {
         let counts = step.entry == 0
             && step.place == Place::Here
@@ -57,58 +60,68 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
         if !counts {
             continue;
         }
-        let needs = needs(step);
-        let lacking = needs.into_iter().find_map(|(path, span, need)| {
-            if fine.contains(&path) {
-                return None;
+        let mut lacking = None;
+        each_need(step, &mut |path, span, need| {
+            // Most steps work in the directory of the one before.
+            if lacking.is_some() || last == Some(path) || fine.contains(path) {
+                return;
             }
             let lack = match need {
-                Need::Holder => disk.lacks_holder(&path, id),
-                _ => disk.lacks(&path, id),
+                Need::Holder => disk.lacks_holder(path, id),
+                _ => disk.lacks(path, id),
             };
             let Some(lack) = lack else {
-                fine.insert(path);
-                return None;
+                if need == Need::Directory {
+                    last = Some(&step.argv.cwd);
+                }
+                fine.insert(path.clone());
+                return;
             };
             // A copy of what the system may have is made before it is replaced.
             let is_backup = need == Need::Source
                 && lack.holder.is_none()
                 && lack.in_repo.is_none()
-                && !puts_in_place(step, &path);
-            (!is_backup).then_some((path, span, need, lack))
+                && !puts_in_place(step, path);
+            // `[ -f X ] && cp X Y` knows that it may not be there.
+            let is_asked_for = script.guards_of(id).any(|(_, guard)| {
+                let facts = guard.cond.facts();
+                facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
+            });
+            if !is_backup && !is_asked_for {
+                lacking = Some((path.clone(), span, need, lack));
+            }
         });
         let Some((path, span, need, mut lack)) = lacking else { continue };
         let top = disk.top(&path, id);
-        if told.contains(&top) {
-            continue;
-        }
         match disk.skips(id) {
-            Some(true) => continue,
-            Some(false) => {}
-            None => lack.sure = lack.sure.min(Confidence::Medium),
+            Skips::Always(_) => continue,
+            Skips::Never => {}
+            Skips::Unknown => lack.sure = lack.sure.min(Confidence::Medium),
         }
+        let is_first = !told.contains(&top);
         told.push(top);
-        found.push(Trouble { step: id, span, path, need, lack });
+        found.push(Trouble { step: id, span, path, need, lack, is_first });
     }
     found
 }
 
-/// The paths that a step needs, with the words that name them.
-fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
+/// Shows each path that a step needs, with the words that name it.
+fn each_need(step: &Step, see: &mut dyn FnMut(&Value, Span, Need)) {
     let argv = &step.argv;
-    let mut needs = Vec::new();
     if argv.name.is_empty() && argv.args.is_empty() {
-        return needs;
+        return;
     }
     if argv.cwd.is_absolute() {
-        needs.push((argv.cwd.clone(), step.span, Need::Directory));
+        see(&argv.cwd, step.span, Need::Directory);
     }
     if argv.program.value.key().contains('/') {
-        needs.push((argv.program.value.resolve(&argv.cwd), argv.program.span, Need::Program));
+        see(&argv.program.value.resolve(&argv.cwd), argv.program.span, Need::Program);
     }
-    needs.extend(inputs(argv).into_iter().map(|(path, span)| (path, span.unwrap_or(step.span), Need::File)));
+    for (path, span) in inputs(argv) {
+        see(&path, span.unwrap_or(step.span), Need::File);
+    }
     if let Stdin::File(path) = &argv.stdin {
-        needs.push((path.clone(), step.span, Need::File));
+        see(path, step.span, Need::File);
     }
     for effect in &step.deed.effects {
         if let Some(content) = &effect.content
@@ -116,18 +129,19 @@ fn needs(step: &Step) -> Vec<(Value, Span, Need)> {
             && matches!(content.how, How::Copied | How::Kept | How::Moved)
         {
             let named = argv.args.iter().find(|arg| argv.path(arg) == *from);
-            needs.push((from.clone(), named.map_or(step.span, |arg| arg.span), Need::Source));
+            see(from, named.map_or(step.span, |arg| arg.span), Need::Source);
         }
         let changes = matches!(effect.change, Change::Own { .. } | Change::Mode { .. } | Change::Edit);
-        if let Resource::Path(path) = &effect.resource
-            && changes
+        if changes
+            && let Resource::Path(path) = &effect.resource
             && !makes(step, path)
         {
-            needs.push((path.clone(), effect.operand.unwrap_or(step.span), Need::File));
+            see(path, effect.operand.unwrap_or(step.span), Need::File);
         }
     }
-    needs.extend(holders(step));
-    needs
+    for (path, span, need) in holders(step) {
+        see(&path, span, need);
+    }
 }
 
 /// True if the step puts a new version in place: from `NAME.new` or `NAME.tmp` to `NAME`.

@@ -18,13 +18,24 @@ impl<'a> Walker<'a, '_> {
     pub(crate) fn assignments(&mut self, command: &'a Command<'a>, keyword: Option<Builtin>) -> Flow {
         let before = self.steps.len();
         let status = std::mem::replace(&mut self.last, Cond::Always(true));
-        let exports = command.words.iter().any(|w| matches!(w.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains('x')));
+        let has_option = |letters: &[char]| {
+            command.words.iter().any(|word| matches!(word.parts, [Part::Literal { text, .. }] if text.starts_with('-') && text.contains(letters)))
+        };
+        let exports = has_option(&['x']);
+        let is_array = keyword.is_some() && has_option(&['a', 'A', 'n']);
         for assignment in command.assignments {
             if keyword == Some(Builtin::Local)
                 && !self.locals.is_empty()
                 && let Some(locals) = self.locals.last_mut()
             {
                 locals.push(assignment.name);
+                // `local NAME` hides the value that the name had.
+                if assignment.value.is_none() {
+                    self.scope.forget(assignment.name);
+                }
+            }
+            if is_array {
+                self.scope.sets(assignment.name);
             }
             self.assign(assignment, keyword == Some(Builtin::Export) || exports, &status);
         }

@@ -1,9 +1,9 @@
 //! Shell code inside shell code: `bash -c '…'`, `su - app -c "…"`, `ssh host '…'`, `eval`, heredocs for a
 //! shell, sourced files. Each is read as a script of its own, with the file's own places.
 
-use crate::model::walk::Walker;
 use crate::model::walk::ends::{Failure, Flow};
 use crate::model::walk::scope::{Scope, Variable};
+use crate::model::walk::{Walker, called_from};
 use crate::model::{OnFailure, User};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{Command, Heredoc, Operation, Part, RedirectKind, Word};
@@ -365,7 +365,7 @@ impl<'a> Walker<'a, '_> {
                 .flatten();
         }
         // `./lib.sh`: scripts mostly run in their own directory, or in the root.
-        let pwd = Value::hole("PWD", 0, crate::shell::value::Knowledge::Symbolic);
+        let pwd = called_from();
         if path.is_under(&pwd) {
             let rest = path.key()[pwd.key().len()..].trim_start_matches('/').to_owned();
             if !rest.is_ascii() || has_hole(&rest) {

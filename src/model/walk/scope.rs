@@ -61,6 +61,12 @@ impl<'a> Scope<'a> {
         self.had.entry(name).or_insert(None);
     }
 
+    /// The name has no value any more, as if no statement had set it.
+    pub(crate) fn forget(&mut self, name: &'a str) {
+        self.had.remove(name);
+        self.unset(name);
+    }
+
     /// The place of the first value of a name, if that is known.
     pub(crate) fn first_set(&self, name: &str) -> Option<Span> {
         self.had.get(name).copied().flatten()
@@ -126,6 +132,7 @@ impl<'a> Scope<'a> {
             return;
         }
         for name in locals {
+            self.sets(name);
             let before = self.journal[mark.min(self.journal.len())..].iter().find(|(n, _)| n == name);
             let before = before.map(|(_, old)| old.clone());
             if let Some(old) = before {

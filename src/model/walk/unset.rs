@@ -94,8 +94,10 @@ impl<'a> Walker<'a, '_> {
             return;
         }
         match operation {
-            Operation::Plain | Operation::RemovePrefix { .. } | Operation::RemoveSuffix { .. } => {}
-            Operation::All => return,
+            Operation::Plain
+            | Operation::RemovePrefix { .. }
+            | Operation::RemoveSuffix { .. }
+            | Operation::All => {}
             _ => {
                 self.names.expected.insert(name);
                 return;
@@ -107,7 +109,11 @@ impl<'a> Walker<'a, '_> {
         if GIVEN.contains(&name) || GIVEN_BEGINNINGS.iter().any(|start| name.starts_with(start)) {
             return;
         }
-        let kind = if self.ctx.nounset { UnsetKind::Ending } else { UnsetKind::Empty };
+        let kind = match operation {
+            Operation::All => UnsetKind::Elements,
+            _ if self.ctx.nounset => UnsetKind::Ending,
+            _ => UnsetKind::Empty,
+        };
         self.note_unset(name, kind);
     }
 
@@ -248,11 +254,11 @@ impl<'a> Walker<'a, '_> {
         found.retain_mut(|one| {
             one.later = match one.kind {
                 UnsetKind::Function => self.functions.body(&one.name).map(|body| body.span),
-                UnsetKind::Ending | UnsetKind::Empty => self.scope.first_set(&one.name),
+                UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => self.scope.first_set(&one.name),
             };
             match one.kind {
                 UnsetKind::Function => one.later.is_some() || is_functions_name(&one.name),
-                UnsetKind::Ending | UnsetKind::Empty => true,
+                UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => true,
             }
         });
         found

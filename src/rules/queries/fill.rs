@@ -1,6 +1,7 @@
 //! Fills in the placeholders of a message.
 
 use super::{At, Found};
+use crate::facts::first_run::FirstRun;
 use crate::facts::world::World;
 use crate::model::{Outcome, User};
 use crate::syntax::query::{Message, Piece, Placeholder};
@@ -32,7 +33,10 @@ fn known(hole: Placeholder, world: &World<'_, '_>, found: &Found<'_, '_>) -> Opt
         Placeholder::Command => Some(world.words(step.span)),
         Placeholder::Line => Some(world.line(step.span)),
         Placeholder::Word => found.word.map(|word| world.words(word)),
-        Placeholder::Why => why(at).map(str::to_owned),
+        Placeholder::Why => match found.asks_first_run {
+            true => world.first_run(at.script, at.id).and_then(FirstRun::says).map(str::to_owned),
+            false => why(at).map(str::to_owned),
+        },
         Placeholder::Lost => world.cut_off(at.script, at.id),
         Placeholder::Path => path(found),
         Placeholder::Unit => unit(at),

@@ -4,6 +4,7 @@ use super::{At, units};
 use crate::facts::appended::lasting;
 use crate::facts::attended::only_asks_people;
 use crate::facts::deploy::is_saying;
+use crate::facts::first_run::FirstOutcome;
 use crate::facts::lifecycle::overwrites_program;
 use crate::facts::modes::{Opened, opened, what_is_opened};
 use crate::facts::needs::Needed;
@@ -21,8 +22,8 @@ use crate::model::{Deployment, OnFailure, Outcome, Step, StepId, User};
 use crate::shell::wrappers;
 use crate::source::Span;
 use crate::syntax::query::{
-    Asker, ChangeWord, EcosystemWord, ExposureWord, Features, Judge, OnFailure as FailureWord, OpenedWord,
-    Place, Question, ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
+    Asker, ChangeWord, EcosystemWord, ExposureWord, Features, FirstRunWord, Judge, OnFailure as FailureWord,
+    OpenedWord, Place, Question, ResourceWord, RoleWord, RunsAs, SecondRun, WorkWord,
 };
 use crate::syntax::tree::Node;
 use crate::tools::databases::runs_sql;
@@ -82,6 +83,7 @@ impl Judge for Asked<'_, '_, '_> {
         let step = self.step();
         match question {
             Question::SecondRun(words) => self.features.has_any(words),
+            Question::FirstRun(words) => words.iter().any(|word| self.does_first(*word)),
             Question::Role(words) => self.features.has_any(words),
             Question::Ecosystem(words) => self.features.has_any(words),
             Question::Asks(words) => self.features.has_any(words),
@@ -164,6 +166,18 @@ impl Judge for Asked<'_, '_, '_> {
 }
 
 impl Asked<'_, '_, '_> {
+    fn does_first(&self, word: FirstRunWord) -> bool {
+        let run = self.context.first_run(self.at.script, self.at.id);
+        run.is_some_and(|run| match (word, &run.outcome) {
+            (FirstRunWord::NotReached, _) => run.not_reached.is_some(),
+            (FirstRunWord::Fails, FirstOutcome::Fails(_))
+            | (FirstRunWord::Fine, FirstOutcome::Fine)
+            | (FirstRunWord::Skipped, FirstOutcome::Skipped(_))
+            | (FirstRunWord::Unknown, FirstOutcome::Unknown) => true,
+            _ => false,
+        })
+    }
+
     fn exposes(&self, word: ExposureWord) -> bool {
         let (script, id) = (self.at.script, self.at.id);
         let exposes = |how: Exposure| {
@@ -279,11 +293,14 @@ fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, feat
         Outcome::Unknown => features.add(SecondRun::Unknown),
     }
     // A question that is asked only if somebody is there to answer it keeps no deploy waiting.
+    let is_skipped = second.skipped_by().is_some();
     if let Some(prompt) = &step.deed.prompts
-        && second.skipped_by().is_none()
+        && !(is_skipped && prompt.of_script)
         && !only_asks_people(context, script, id)
     {
-        features.add(SecondRun::Prompts);
+        if !is_skipped {
+            features.add(SecondRun::Prompts);
+        }
         features.add(if prompt.of_script { Asker::Script } else { Asker::Program });
     }
 }

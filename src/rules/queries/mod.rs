@@ -81,6 +81,8 @@ pub(crate) struct Found<'w, 'a> {
     pub(crate) word: Option<Span>,
     /// The command that `@other` captures.
     pub(crate) other: Option<At<'w, 'a>>,
+    /// True if the query asks what the command does in the first run.
+    pub(crate) asks_first_run: bool,
 }
 
 impl Found<'_, '_> {
@@ -289,7 +291,8 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
             return;
         }
         for word in &hit.words {
-            let fault = Found { at: hit.at, word: *word, other };
+            let asks_first_run = hit.pattern.asks_first_run();
+            let fault = Found { at: hit.at, word: *word, other, asks_first_run };
             found.extend(self.run.telling.command(hit.file.rule(), hit.pattern, &fault, sure));
         }
     }

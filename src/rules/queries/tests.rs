@@ -158,3 +158,20 @@ fn excuses_may_be_compared_with_the_other_command() {
     // One of the two commands is not excused.
     finds(query, "cd /a\nexcuse\nother\ncd /b\nother\nfault\n", &["fault"]);
 }
+
+#[test]
+fn the_first_run_can_be_asked_for() {
+    let script = "set -eu\nif [ -d /opt/x/.git ]; then git -C /opt/x pull; fi\nmkdir -p /opt/x/logs\n\
+        git clone https://example.com/x.git /opt/x\ntouch /opt/x/y\n";
+    let asks = |word: &str| {
+        format!("((command) @finding (#first-run? @finding \"{word}\") (#set! message \"{{why}}\"))")
+    };
+    finds(&asks("skipped"), script, &["git -C /opt/x pull"]);
+    finds(&asks("fine"), script, &["mkdir -p /opt/x/logs", "touch /opt/x/y"]);
+    finds(&asks("not-reached"), script, &["touch /opt/x/y"]);
+    let failing = found(&asks("fails"), script);
+    let told: Vec<(&str, &str)> =
+        failing.iter().map(|(place, f)| (place.as_str(), f.message.as_str())).collect();
+    let says = "destination path '/opt/x' already exists and is not an empty directory";
+    assert_eq!(told, [("git clone https://example.com/x.git /opt/x", says)]);
+}

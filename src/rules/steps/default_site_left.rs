@@ -15,9 +15,7 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
     let brings = |step: &&Step| brings_default_site(&step.argv, &step.deed);
     for &script in context.scripts() {
         let Some(installs) = context.steps_with(script).find(brings) else { continue };
-        if context.steps_with(script).any(may_change_default) {
-            continue;
-        }
+        let mut is_changed = None;
         for NginxText { id, path, text } in nginx_texts(context, script) {
             let is_served = available(&path).is_some()
                 || enabled(&path).is_some()
@@ -26,6 +24,9 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
                 continue;
             };
             // These take long to find out, so they are asked last.
+            if *is_changed.get_or_insert_with(|| context.steps_with(script).any(may_change_default)) {
+                break;
+            }
             if is_of_nginx_itself(context) || may_be_told(context) {
                 return;
             }

@@ -1,75 +1,19 @@
 //! `steps/missing-package`: a script that sets up a server runs a program that a new server lacks, and nothing installs it.
 
-use crate::facts::deploy::{Deploy, is_saying};
-use crate::facts::packages::OF_A_SERVER;
+use crate::facts::first_run::{MissingProgram, missing_programs};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
-use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::id;
-use crate::shell::wrappers::Place;
-use crate::source::Span;
-use crate::tools::apt::fetches_lists;
-use crate::tools::effect::{Change, Resource, Role};
-use crate::tools::packages::package_files;
-use crate::tools::supplies::{
-    Supply, installs_docker, is_compose, is_dockers, looks_for, looks_for_any, may_install_otherwise, needed,
-    needed_for_unit, other_compose, tells_to_install,
-};
+use crate::tools::supplies::{is_compose, other_compose};
 
 /// `steps/missing-package`.
 pub(super) fn missing_package(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let deploy = world.deploy();
-    let mut brought: Option<Brought<'_>> = None;
-    let mut judged: Vec<&str> = Vec::new();
-    for (_, script) in deploy.deploying() {
-        let mut is_setup = None;
-        for (id, step) in script.iter().filter(|(_, step)| step.place == Place::Here && step.entry == 0) {
-            for supply in needed_by(step).filter(|_| is_plain(script, id, step)) {
-                let brought = match &mut brought {
-                    Some(brought) => brought,
-                    none => {
-                        let Some(read) = Brought::of(world) else { return };
-                        none.insert(read)
-                    }
-                };
-                let is_asked = match is_compose(supply) {
-                    true => brought.docker.is_some(),
-                    false => *is_setup.get_or_insert_with(|| sets_up(script, brought)),
-                };
-                if !is_asked || judged.contains(&supply.name) || has_in_path(step, supply) {
-                    continue;
-                }
-                judged.push(supply.name);
-                if !brought.lacks(world, &deploy, supply) {
-                    continue;
-                }
-                // What is called may install it. To find that out takes long, so it is asked last.
-                if deploy.may_do_anything() {
-                    return;
-                }
-                found.push(tell(world, step, supply, brought));
-            }
-        }
-    }
+    found.extend(missing_programs(world.deploy()).into_iter().map(|missing| tell(world, missing)));
 }
 
-/// What a step needs that a new server lacks: for its command, and for the units that it controls.
-fn needed_by(step: &Step) -> impl Iterator<Item = &'static Supply> {
-    let units = step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
-        (Change::Start | Change::Restart | Change::Enable, Resource::Unit(name)) => {
-            needed_for_unit(name.as_literal()?)
-        }
-        _ => None,
-    });
-    needed(&step.argv).into_iter().chain(units)
-}
-
-/// True if the step finds it in a directory that a script added to the path: `PATH=$PATH:/usr/local/go/bin`.
-fn has_in_path(step: &Step, supply: &Supply) -> bool {
-    step.argv.env("PATH").is_some_and(|path| supply.is_in_path(&path.to_string()))
-}
-
-fn tell(world: &World<'_, '_>, step: &Step, supply: &Supply, brought: &Brought<'_>) -> Finding {
+fn tell(world: &World<'_, '_>, missing: MissingProgram<'_, '_>) -> Finding {
+    let MissingProgram { supply, script, step, place } = missing;
+    let step = script.step(step);
     let words = world.words(step.span);
     let (what, help) = match is_compose(supply) {
         true => (
@@ -82,7 +26,6 @@ fn tell(world: &World<'_, '_>, step: &Step, supply: &Supply, brought: &Brought<'
         ),
     };
     let mut draft = world.finding(id::STEPS_MISSING_PACKAGE, step.span, what).help(help);
-    let place = if is_compose(supply) { brought.docker } else { brought.place };
     if let Some(place) = place {
         draft = draft.related(place, "packages are installed here");
     }
@@ -90,154 +33,4 @@ fn tell(world: &World<'_, '_>, step: &Step, supply: &Supply, brought: &Brought<'
         draft = draft.at_most(Confidence::Medium);
     }
     draft.done()
-}
-
-/// True for a command that certainly runs and has to succeed.
-fn is_plain(script: &Deployment<'_>, id: StepId, step: &Step) -> bool {
-    step.on_failure != OnFailure::Handled
-        && !is_saying(step)
-        && !script.guards_of(id).any(|(_, guard)| {
-            guard.cond.has_opaque()
-                || guard
-                    .cond
-                    .facts()
-                    .iter()
-                    .any(|fact| matches!(fact.resource, Resource::Program(_) | Resource::Package(_)))
-        })
-}
-
-/// True for a script that sets up a server.
-fn sets_up(script: &Deployment<'_>, brought: &Brought<'_>) -> bool {
-    let does = |is: &dyn Fn(&Step) -> bool| usize::from(script.steps.iter().any(is));
-    let role = |step: &Step, role: Role| step.deed.roles.contains(&role);
-    let database = |step: &Step| {
-        step.deed.effects.iter().any(|effect| {
-            matches!(effect.change, Change::Create(_))
-                && matches!(effect.resource, Resource::Role(_) | Resource::Database(_))
-        })
-    };
-    let own = does(&|step| role(step, Role::Clone))
-        + does(&|step| role(step, Role::Account))
-        + does(&|step| role(step, Role::VirtualEnv))
-        + does(&|step| role(step, Role::Enable))
-        + does(&|step| fetches_lists(&step.argv))
-        + does(&database);
-    let installs = |step: &Step| role(step, Role::SystemPackages);
-    // A script that only pulls finds the checkout of an earlier deploy.
-    let pulls = |step: &Step| role(step, Role::Source) && !role(step, Role::Clone) && step.guard.is_none();
-    own >= 3 && !script.steps.iter().any(pulls)
-        || brought.packages.len() >= OF_A_SERVER && script.steps.iter().any(installs)
-}
-
-/// What the scripts bring to the server.
-struct Brought<'r> {
-    packages: Vec<&'r str>,
-    /// Where most packages are installed.
-    place: Option<Span>,
-    /// Where Docker is installed.
-    docker: Option<Span>,
-    /// The command lines that may install in another way.
-    others: Vec<String>,
-}
-
-impl<'r> Brought<'r> {
-    /// Reads the steps; `None` if one may bring anything.
-    fn of(world: &World<'r, '_>) -> Option<Brought<'r>> {
-        let mut brought = Brought { packages: Vec::new(), place: None, docker: None, others: Vec::new() };
-        let mut most = 0;
-        for (_, _, step) in world.steps() {
-            let before = brought.packages.len();
-            for effect in &step.deed.effects {
-                if let (Change::Create(_), Resource::Package(name)) = (&effect.change, &effect.resource) {
-                    brought.packages.push(name.as_literal()?);
-                }
-            }
-            let installs = step.deed.roles.contains(&Role::SystemPackages);
-            if installs {
-                brought.packages.extend(package_files(&step.argv)?);
-            }
-            let count = brought.packages.len() - before;
-            // `xargs apt-get install`, a role of Ansible.
-            if count == 0 && step.deed.roles.contains(&Role::Provision) {
-                return None;
-            }
-            if count > most && (installs || step.deed.roles.contains(&Role::Provision)) {
-                (most, brought.place) = (count, Some(step.span));
-            }
-            let text = may_install_otherwise(&step.argv).then(|| step.argv.to_string());
-            if brought.packages[before..].iter().any(|package| is_dockers(package))
-                || text.as_ref().is_some_and(|text| installs_docker(text))
-            {
-                brought.docker.get_or_insert(step.span);
-            }
-            brought.others.extend(text);
-        }
-        Some(brought)
-    }
-
-    /// True if nothing brings it, nobody looks for it, and no text tells people to install it.
-    fn lacks(&self, world: &World<'_, '_>, deploy: &Deploy<'_, '_, '_>, supply: &Supply) -> bool {
-        let is_written = |step: &Step| {
-            step.deed.effects.iter().any(|effect| match &effect.resource {
-                Resource::Path(path) => path.basename().as_literal().is_some_and(|name| supply.has(name)),
-                _ => false,
-            })
-        };
-        let comes = self.packages.iter().any(|package| supply.comes_with(package))
-            || self.others.iter().any(|text| supply.is_installed_by(text))
-            || world.steps().any(|(.., step)| is_written(step));
-        if comes {
-            return false;
-        }
-        let own =
-            |file| world.scripts().iter().any(|script| script.file == file || script.sourced.contains(&file));
-        let project = &world.project;
-        let others = project.texts.iter().filter(|(path, file)| {
-            !own(*file) && !project.inventory.dockerfiles.contains(path) && !world.is_of_another_server(*file)
-        });
-        let text = |file| world.sources.file(file).text();
-        if is_compose(supply) {
-            // Texts call both kinds by one name.
-            return !world.scripts().iter().any(|script| is_looked_for(text(script.file), supply));
-        }
-        !world.scripts().iter().any(|script| expects(text(script.file), supply))
-            && !others.map(|(_, file)| *file).any(|file| installs(text(file), supply))
-            && !project.guides.iter().any(|(_, file)| tells(text(*file), supply))
-            && !deploy.called_mentions(supply.package())
-    }
-}
-
-/// True if a script looks for it, or says in a comment or a message that it has to be there.
-fn expects(text: &str, supply: &Supply) -> bool {
-    is_looked_for(text, supply)
-        || text.lines().any(|line| {
-            let line = line.trim_start().to_ascii_lowercase();
-            let says = line.starts_with('#') || line.contains("echo ") || line.contains("printf ");
-            says && tells_to_install(&line) && supply.is_named_in(&line)
-        })
-}
-
-/// True if a script looks for it.
-fn is_looked_for(text: &str, supply: &Supply) -> bool {
-    looks_for_any(text) || text.lines().any(|line| looks_for(&line.to_ascii_lowercase(), supply))
-}
-
-/// True if a text installs it.
-fn installs(text: &str, supply: &Supply) -> bool {
-    text.lines().any(|line| {
-        let line = line.to_ascii_lowercase();
-        supply.is_installed_by(&line) || tells_to_install(&line) && supply.is_named_in(&line)
-    })
-}
-
-/// True if a document tells people to install it, in a line or below a heading.
-fn tells(text: &str, supply: &Supply) -> bool {
-    let mut below = false;
-    text.lines().any(|line| {
-        let line = line.to_ascii_lowercase();
-        if line.starts_with('#') {
-            below = tells_to_install(&line);
-        }
-        (below || tells_to_install(&line)) && supply.is_named_in(&line)
-    })
 }

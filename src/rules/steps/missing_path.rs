@@ -5,12 +5,14 @@ use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::OnFailure;
 use crate::rules::id;
+use crate::tools::effect::{Change, Resource};
 
 /// `steps/missing-path`.
 pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let deploy = context.deploy();
     for (_, script) in deploy.deploying() {
-        for trouble in troubles(context, script) {
+        // What lies in a missing directory is told once.
+        for trouble in troubles(context, script).into_iter().filter(|trouble| trouble.is_first) {
             let lack = &trouble.lack;
             // A script that sets nothing up relies on what is there.
             let stands_alone = lack.later.is_none() || lack.holder.is_none();
@@ -19,6 +21,14 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             }
             let step = script.step(trouble.step);
             let path = &trouble.path;
+            // `permissions/too-early` tells of an owner or a mode that comes before its path.
+            let is_owner_or_mode = step.deed.effects.iter().any(|effect| {
+                matches!(effect.change, Change::Own { .. } | Change::Mode { .. })
+                    && matches!(&effect.resource, Resource::Path(own) if own == path)
+            });
+            if is_owner_or_mode && lack.later.is_some() {
+                continue;
+            }
             let words = context.words(step.span);
             let message = match (lack.later, &lack.in_repo, trouble.need) {
                 (Some(later), ..) => {

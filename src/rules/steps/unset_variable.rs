@@ -35,6 +35,7 @@ fn judge(context: &World<'_, '_>, names: &[&Unset]) -> Option<Finding> {
     };
     let help = match first.later {
         Some(_) => format!("set `{name}` before it is read"),
+        None if first.kind == UnsetKind::Elements => format!("set `{name}` before it is read"),
         None => format!("set `{name}`, or write `${{{name}:?}}` if the caller must set it"),
     };
     let mut draft = context.finding(id::STEPS_UNSET_VARIABLE, first.span, message).at_most(sure).help(help);

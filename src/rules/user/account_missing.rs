@@ -16,6 +16,10 @@ use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
 pub(in crate::rules) fn account_missing(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    // A server that was set up before has its accounts.
+    if context.given.is_set_up {
+        return;
+    }
     let Some(created) = created(context) else { return };
     let mut missing: Vec<Missing<'_, '_>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -114,7 +118,7 @@ fn is_installer(script: &Deployment<'_>) -> bool {
 
 /// The accounts that some script creates; `None` if one creates an account of unknown name, which may be any.
 fn created(context: &World<'_, '_>) -> Option<HashSet<String>> {
-    let mut names = HashSet::new();
+    let mut names: HashSet<String> = context.given.accounts.iter().cloned().collect();
     for (_, _, step) in context.steps() {
         // An unknown command may create accounts: `./bootstrap-users.sh`.
         for effect in &step.deed.effects {

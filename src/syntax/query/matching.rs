@@ -1,10 +1,11 @@
 //! Tries one pattern on one command.
 
+use super::features::Features;
 use super::keys::Counts;
 use super::pattern::Pattern;
 use super::reader::{Argument, Shape};
 use super::vocabulary::{Ask, Part, Question};
-use super::words::{Features, SecondRun};
+use super::words::SecondRun;
 use super::{Judge, Message, Once, Related};
 use crate::finding::{Confidence, Severity};
 use crate::limit;
@@ -62,6 +63,11 @@ impl Pattern {
         self.conditions.iter().any(|condition| {
             matches!(&condition.ask, Ask::Command(Question::SecondRun(words)) if words[..] == [SecondRun::Prompts])
         })
+    }
+
+    /// True if it asks what the first run of the command does.
+    pub(crate) fn asks_first_run(&self) -> bool {
+        self.conditions.iter().any(|condition| matches!(&condition.ask, Ask::Command(Question::FirstRun(_))))
     }
 
     /// True if it asks what the second run of the command does.

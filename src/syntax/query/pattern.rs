@@ -1,10 +1,11 @@
 //! Turns what [`super::reader`] read into a pattern that can be asked, and names what is wrong with it.
 
+use super::features::Features;
 use super::keys::{Counts, Once};
 use super::message::Message;
 use super::reader::{self, Clause, Fault, Kind, Shape, Token, Written};
 use super::vocabulary::{About, Arguments, Ask, PREDICATES, Part, Predicate, Question, Relation};
-use super::words::{Features, Need, known};
+use super::words::{Need, known};
 use crate::finding::{Confidence, Severity};
 use crate::syntax::tree::language;
 use std::sync::OnceLock;

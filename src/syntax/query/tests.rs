@@ -25,6 +25,7 @@ impl Judge for Says<'_> {
                 change.is_none_or(|change| any(self, &[change]))
                     && (resources.is_empty() || any(self, resources))
             }
+            Question::FirstRun(words) => any(self, words),
             Question::Role(words) => any(self, words),
             Question::Does(words) => any(self, words),
             Question::Ecosystem(words) => any(self, words),
@@ -136,6 +137,7 @@ fn predicates_stand_in_the_group_or_in_the_node() {
 fn each_predicate_asks_the_judge_and_has_a_negation() {
     let cases = [
         ("second-run", "\"fails\" \"prompts\"", &["prompts"][..]),
+        ("first-run", "\"fails\" \"not-reached\"", &["not-reached"]),
         ("effect", "\"create\" \"path\"", &["create", "path"]),
         ("effect", "\"*\" \"path\"", &["path"]),
         ("effect", "append *", &["append"]),
@@ -343,6 +345,7 @@ fn the_readme_documents_the_whole_vocabulary() {
         assert_eq!(written, known, "{predicate}");
     }
     words(section, "#second-run?", &[SecondRun::ALL]);
+    words(section, "#first-run?", &[FirstRunWord::ALL]);
     words(section, "#role?", &[RoleWord::ALL]);
     words(section, "#does?", &[WorkWord::ALL]);
     words(section, "#ecosystem?", &[EcosystemWord::ALL]);

@@ -1,8 +1,9 @@
 //! The closed vocabulary of query files: the captures, and what a predicate may ask with which words. `queries/README.md`
 //! documents it, and a test compares the two.
 
+use super::features::Features;
 use super::words::{
-    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, Features, Need, OnFailure, OpenedWord, Place,
+    Asker, ChangeWord, Drive, EcosystemWord, ExposureWord, FirstRunWord, Need, OnFailure, OpenedWord, Place,
     ResourceWord, RoleWord, RunsAs, SecondRun, UnitWord, Word, WorkWord, known,
 };
 use std::ops::Range;
@@ -50,6 +51,8 @@ impl Part {
 pub(crate) enum Question {
     /// `#second-run?`: what the command does when the script runs again.
     SecondRun(Vec<SecondRun>),
+    /// `#first-run?`: what the command does in the first run on a new server.
+    FirstRun(Vec<FirstRunWord>),
     /// `#effect?`: it makes such a change to a resource of such a kind.
     Effect {
         /// The change; `None` is `*`.
@@ -182,7 +185,8 @@ impl Question {
             }
             Question::MadeElsewhere => vec![Features::any_of(&[ChangeWord::Create])],
             Question::UnitOutOfReach => vec![Features::any_of(&[ResourceWord::Path, ResourceWord::Unit])],
-            Question::Does(_)
+            Question::FirstRun(_)
+            | Question::Does(_)
             | Question::Opaque
             | Question::HasFlag(_)
             | Question::InAppTree
@@ -293,6 +297,7 @@ pub(super) struct Predicate {
 
 pub(super) const PREDICATES: &[Predicate] = &[
     command("second-run", Arguments::Words(|w| list(w, Question::SecondRun))),
+    command("first-run", Arguments::Words(|w| list(w, Question::FirstRun))),
     command(
         "blamed",
         Arguments::Pair(|c, r| change(c, r, |change, resources| Question::Blamed { change, resources })),

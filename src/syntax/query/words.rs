@@ -1,4 +1,4 @@
-//! The closed lists of words that predicates take, and the features of a command: one bit for each word that holds.
+//! The closed lists of words that predicates take. Each word has a bit of its own among the features of a command.
 
 /// Which names would be right in place of an unknown one. If there are many, it is the closest one and where the list is.
 pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
@@ -13,43 +13,6 @@ pub(super) fn known(name: &str, names: &[impl AsRef<str>]) -> String {
     match scored.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(score, _)| *score >= 0.8) {
         Some((_, closest)) => format!("did you mean {closest}? queries/README.md lists all"),
         None => "queries/README.md lists all that are known".to_owned(),
-    }
-}
-
-/// The words that hold for one command, as bits. A pattern names those that it needs, so one comparison rules out most
-/// commands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Features([u64; 5]);
-
-impl Features {
-    /// Notes that a word holds.
-    pub(crate) fn add(&mut self, word: impl Word) {
-        let bit = word.bit();
-        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
-    }
-
-    /// True if one of these words holds.
-    pub(crate) fn has_any<W: Word>(self, words: &[W]) -> bool {
-        self.meets(Features::any_of(words))
-    }
-
-    /// The features of a list of words.
-    pub(super) fn any_of<W: Word>(words: &[W]) -> Features {
-        let mut features = Features::default();
-        words.iter().for_each(|word| features.add(*word));
-        features
-    }
-
-    /// True if the two have a word in common.
-    pub(super) fn meets(self, other: Features) -> bool {
-        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
-    }
-
-    /// All words of both.
-    pub(super) fn or(self, other: Features) -> Features {
-        let mut both = self;
-        both.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
-        both
     }
 }
 
@@ -460,6 +423,22 @@ words! {
         Transient = "transient",
         /// The command is the deploy's first start of it, and a running one keeps its old code or its old text.
         LeftRunning = "left-running",
+    }
+}
+
+words! {
+    /// What a command does in the first run on a new server.
+    FirstRunWord from 288 {
+        /// It exits non-zero.
+        Fails = "fails",
+        /// Nothing that it needs is missing.
+        Fine = "fine",
+        /// A guard is not met.
+        Skipped = "skipped",
+        /// A command before it fails and ends the script. What the command itself would do is another of these words.
+        NotReached = "not-reached",
+        /// It is not known what it does.
+        Unknown = "unknown",
     }
 }
 

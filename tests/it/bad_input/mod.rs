@@ -12,6 +12,7 @@ use tempfile::TempDir;
 mod architecture;
 mod compose;
 mod dotenv;
+mod first_run;
 mod hostile;
 mod manifests;
 mod review;
