@@ -67,14 +67,19 @@ fn group(arg: &Arg) -> Resource {
     Resource::Group(arg.value.clone())
 }
 
+/// The options of useradd(8).
+pub(super) const USERADD: &str = "r|system m|create-home M|no-create-home d|home-dir|home: s|shell: g|gid: G|groups: u|uid: c|comment: \
+     p|password: b|base-dir: e|expiredate: f|inactive: k|skel: K|key: N|no-user-group U|user-group D|defaults \
+     o|non-unique R|root: P|prefix: Z|selinux-user: btrfs-subvolume-home badname";
+
+/// The options of usermod(8).
+pub(super) const USERMOD: &str = "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
+     u|uid: o r R: P: v: w: V: W:";
+
 /// useradd(8): it exits with 9 if the account exists. `-m` creates the home; `-U` and Debian's default create
 /// a group of the same name.
 pub(crate) fn useradd(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "r|system m|create-home M|no-create-home d|home-dir|home: s|shell: g|gid: G|groups: u|uid: c|comment: \
-         p|password: b|base-dir: e|expiredate: f|inactive: k|skel: K|key: N|no-user-group U|user-group D|defaults \
-         o|non-unique R|root: P|prefix: Z|selinux-user: btrfs-subvolume-home badname",
-    );
+    let options = argv.options(USERADD);
     let mut draft = Draft::of(argv);
     if options.has("D") {
         return draft.done();
@@ -265,10 +270,7 @@ fn accounts_are_made() {
 
 /// usermod(8), groupmod(8): the same change again does nothing, but a name can be given up only once.
 pub(crate) fn usermod(argv: &Argv) -> Deed {
-    let options = argv.options(
-        "a|append G|groups: g|gid: s|shell: d|home: m|move-home l|login: L|lock U|unlock c|comment: e: f: p|password: \
-         u|uid: o r R: P: v: w: V: W:",
-    );
+    let options = argv.options(USERMOD);
     let mut draft = Draft::of(argv);
     let Some(name) = options.operands.last() else {
         return draft.done();

@@ -43,6 +43,23 @@ pub(crate) fn logs_in(name: &str) -> bool {
     LOGINS.contains(&name)
 }
 
+/// Groups of every Debian and Ubuntu that no account has as its own (base-passwd 3.6, `group.master`).
+const BASE_GROUPS: &[&str] = &[
+    "tty", "disk", "kmem", "dialout", "fax", "voice", "cdrom", "floppy", "tape", "sudo", "audio", "dip",
+    "operator", "src", "shadow", "utmp", "video", "sasl", "plugdev", "staff", "users", "nogroup", "wheel",
+    "crontab", "netdev", "lxd", "systemd-journal", "input", "render", "kvm",
+];
+
+/// True for an account that a new server has before any package is installed on it.
+pub(crate) fn is_on_a_new_server(name: &str) -> bool {
+    [BASE, LOGINS].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")
+}
+
+/// True for a group that a new server has before any package is installed on it.
+pub(crate) fn is_group_on_a_new_server(name: &str) -> bool {
+    BASE_GROUPS.contains(&name) || is_on_a_new_server(name)
+}
+
 /// True if a line of any text names a command that creates accounts: useradd(8), adduser(8), systemd-sysusers(8).
 pub(crate) fn names_account_command(line: &str) -> bool {
     ["useradd", "adduser", "sysusers"].iter().any(|command| line.contains(command))

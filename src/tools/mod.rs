@@ -37,6 +37,7 @@ pub(crate) mod languages;
 pub(crate) mod libraries;
 pub(crate) mod managers;
 mod mode;
+pub(crate) mod new_server;
 pub(crate) mod node;
 mod owners;
 mod package_managers;

@@ -1,12 +1,15 @@
 //! Where an account makes something in the first run although the directory belongs to root.
 
 use crate::facts::ground::Ground;
-use crate::facts::owners::reaches;
+use crate::facts::owners::{is_roots, reaches};
+use crate::facts::packages::is_opaque_call;
 use crate::model::{Deployment, OnFailure, Presence, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::effect::{Change, Mode, PathKind, Resource, Role};
+use crate::tools::known_accounts::{comes_by_itself, is_on_a_new_server};
+use crate::tools::new_server::makes_the_directories_above;
 use crate::tools::place::{OF_ROOT, is_on_every_server};
 
 /// A step that makes something where its account may not.
@@ -20,7 +23,9 @@ pub(crate) struct Refused<'s> {
     /// The account.
     pub(crate) account: &'s Value,
     /// The directory.
-    pub(crate) directory: &'static str,
+    pub(crate) directory: Value,
+    /// The step of root that makes the directory; `None` if every server has it.
+    pub(crate) made: Option<StepId>,
 }
 
 /// The steps of a script that are refused so, each once.
@@ -32,66 +37,104 @@ pub(crate) fn refused<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>) ->
     for (id, step) in script.iter() {
         let User::Named(account) = &step.user else { continue };
         let counts = step.entry == 0 && step.place == Place::Here && step.on_failure != OnFailure::Handled;
-        if !counts || account.as_literal() == Some("root") || account.knowledge() > Knowledge::Symbolic {
+        if !counts
+            || matches!(account.as_literal(), Some("" | "root"))
+            || account.knowledge() > Knowledge::Symbolic
+        {
             continue;
         }
-        let made = step.deed.effects.iter().filter(|effect| matches!(effect.change, Change::Create(_)));
+        let made = step.deed.effects.iter();
+        let made = made.filter(|effect| matches!(effect.change, Change::Create(_) | Change::Write));
         let refused = made.into_iter().find_map(|effect| {
             let Resource::Path(path) = &effect.resource else { return None };
-            // The shell that calls the command opens its redirects.
-            if step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path) {
+            // The shell that calls `sudo` opens the redirects.
+            if !step.wrappers.is_empty() && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path) {
                 return None;
             }
-            let directory = directory_of_root(world, script, id, path)?;
-            Some(Refused { step: id, span: effect.operand.unwrap_or(step.span), path, account, directory })
+            let (directory, made) = directory_of_root(world, script, id, path)?;
+            let span = effect.operand.unwrap_or(step.span);
+            Some(Refused { step: id, span, path, account, directory, made })
         });
         found.extend(refused.filter(|new| found.iter().all(|old| !new.path.is_under(old.path))));
     }
     found
 }
 
-/// The directory of root in which a path would come to lie, if nobody has made it before or may write there.
+/// The directory of root in which a path would come to lie, if nobody has made the path before or may write there, and the
+/// step that makes the directory.
 fn directory_of_root(
     world: &Ground<'_, '_>,
     script: &Deployment<'_>,
     id: StepId,
     path: &Value,
-) -> Option<&'static str> {
+) -> Option<(Value, Option<StepId>)> {
     let is_known = path.knowledge() <= Knowledge::Symbolic && !path.is_glob();
     let untouched =
         |path: &Value| script.first_state(id, &Resource::Path(path.clone())).presence == Presence::Untouched;
     if !is_known || !untouched(path) {
         return None;
     }
-    // git-clone(1) makes the directories above.
-    let climbs = script.step(id).deed.roles.contains(&Role::Clone);
+    let step = script.step(id);
+    // A package's account has a directory of its own.
+    let is_of_a_package = matches!(&step.user, User::Named(name) if name.as_literal().is_some_and(|name| {
+        comes_by_itself(name) && !is_on_a_new_server(name)
+    }));
+    let climbs = makes_the_directories_above(&step.argv) && !is_of_a_package;
     let above = std::iter::successors(Some(path.dirname()), |path| Some(path.dirname())).take(16);
     let mut above = above
         .skip_while(|path| climbs && untouched(path) && !path.as_literal().is_some_and(is_on_every_server));
     let parent = above.next()?;
-    let directory = OF_ROOT.iter().find(|root| parent.as_literal() == Some(**root))?;
+    // What is deeper in `/home` lies in somebody's home.
+    if parent.as_literal() == Some("/home") && path.dirname() != parent {
+        return None;
+    }
+    let made = match parent.as_literal() {
+        Some(text) if OF_ROOT.contains(&text) => None,
+        _ => Some(made_by_root(script, id, &parent)?),
+    };
     let opens = |step: &Step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            // Nobody but the owner may write.
+            (Change::Mode { mode: Mode::Octal(bits), .. }, _) if bits & 0o022 == 0 => false,
             (Change::Own { recursive, .. } | Change::Mode { recursive, .. }, Resource::Path(target)) => {
                 reaches(target, *recursive, &parent)
             }
             _ => false,
         })
     };
-    // Another script may have made it, or opened the directory.
-    let elsewhere = world.steps().any(|(other, _, step)| {
+    // Another script may have made it, or opened the directory. What this one does with its own directory later helps
+    // nobody.
+    let elsewhere = world.steps().any(|(other, at, step)| {
+        let is_other = !std::ptr::eq(other, script);
         let makes = step.deed.effects.iter().any(|effect| {
             matches!(effect.change, Change::Create(_) | Change::Write)
                 && matches!(&effect.resource, Resource::Path(made) if path.is_under(made) || made.is_under(path))
-                && !std::ptr::eq(other, script)
         });
-        makes || opens(step)
+        is_other && makes || (is_other || made.is_none() || at < id) && opens(step)
     });
     if elsewhere {
         return None;
     }
-    let shown = path.to_string();
-    let mut unknown = script.steps[..id.0 as usize].iter().filter(|step| !step.deed.known);
-    let may_be_made = unknown.any(|step| step.argv.to_string().contains(&shown));
-    (!may_be_made).then_some(*directory)
+    let from = made.map_or(0, |made| made.0 as usize);
+    let shown = made.map_or_else(|| path.to_string(), |_| parent.to_string());
+    let mut unknown = script.steps[from..id.0 as usize].iter().filter(|step| !step.deed.known);
+    let may_be_made =
+        unknown.any(|step| step.argv.to_string().contains(&shown) || made.is_some() && is_opaque_call(step));
+    (!may_be_made).then_some((parent, made))
+}
+
+/// The step of root that makes a directory, if it is the only one that makes it.
+fn made_by_root(script: &Deployment<'_>, before: StepId, directory: &Value) -> Option<StepId> {
+    let resource = Resource::Path(directory.clone());
+    let state = script.first_state(before, &resource);
+    let makes = |step: &Step| {
+        step.deed.effects.iter().any(|effect| {
+            matches!(effect.change, Change::Create(PathKind::Directory | PathKind::Tree))
+                && effect.resource == resource
+        })
+    };
+    let mut making = script.iter().take_while(|(id, _)| *id < before).filter(|(_, step)| makes(step));
+    let (made, step) = making.next()?;
+    let is_roots = is_roots(step) && !step.deed.roles.contains(&Role::Account);
+    (state.presence == Presence::There && is_roots && making.next().is_none()).then_some(made)
 }

@@ -9,12 +9,18 @@ use crate::rules::id;
 pub(super) fn no_write_access(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (_, script) in context.deploy().deploying() {
         for refused in refused(context, script) {
-            let (path, account, directory) = (refused.path, refused.account, refused.directory);
+            let (path, account, directory) = (refused.path, refused.account, &refused.directory);
             let message = format!("`{account}` can't make `{path}`, because {directory} belongs to root");
-            let draft = context
+            let mut draft = context
                 .finding(id::USER_NO_WRITE_ACCESS, refused.span, message)
                 .at_most(context.confidence(script, refused.step, Some(path)))
-                .help(format!("make it as root first: `install -d -o {account} -g {account} {path}`"));
+                .help(match refused.made {
+                    Some(_) => format!("give it to the account first: `chown {account} {directory}`"),
+                    None => format!("make it as root first: `install -d -o {account} -g {account} {path}`"),
+                });
+            if let Some(made) = refused.made {
+                draft = draft.related(script.step(made).span, "root makes the directory here");
+            }
             found.push(draft.done());
         }
     }
