@@ -41,6 +41,65 @@ pub(crate) fn needs_its_directory(argv: &Argv) -> bool {
     }
 }
 
+/// What a command shows, searches or enters. It fails without it, and often does no harm by that.
+pub(crate) fn reads(argv: &Argv) -> Vec<Value> {
+    let operands = |spec: &'static str, skipped: usize| -> Vec<Value> {
+        let options = argv.options(spec);
+        let skipped = if options.has("e") || options.has("f") { 0 } else { skipped };
+        options.operands.iter().skip(skipped).map(|arg| arg.value.clone()).collect()
+    };
+    let found = match argv.name.as_str() {
+        "cd" | "pushd" | "cat" | "ls" | "du" | "gzip" | "gunzip" | "wc" => operands("", 0),
+        "head" | "tail" => operands("n|lines: c|bytes: q f F v", 0),
+        "realpath" | "readlink" if argv.has_word("-e") => operands("e", 0),
+        "grep" => operands("e|regexp: f|file: A: B: C: m: q|quiet i v w x o n c l r R E F P s", 1),
+        "find" => argv.args.iter().map_while(|arg| (!arg.is_option()).then(|| arg.value.clone())).collect(),
+        "ln" if !argv.options("s|symbolic f n T v t: r b S:").has("s") => {
+            operands("f n T v t: r b S:", 0).into_iter().take(1).collect()
+        }
+        "tar" => archive(argv),
+        "git" => of_git(argv).into_iter().collect(),
+        "npm" if argv.args.len() == 1 && argv.has_word("install") => vec![Value::literal("package.json")],
+        "make" => vec![Value::literal("Makefile")],
+        _ => Vec::new(),
+    };
+    let is_path = |value: &Value| value.as_literal().is_none_or(|text| text != "-" && !text.contains("://"));
+    found.into_iter().filter(is_path).map(|value| value.resolve(&argv.cwd)).collect()
+}
+
+/// tar(1): the archive that is read, the directory that `-C` enters, and what goes into a new archive.
+fn archive(argv: &Argv) -> Vec<Value> {
+    let options = argv.options("c|create x|extract|get t|list z j J v p a f|file: C|directory: exclude:");
+    let directory = options.value("C").map_or(argv.cwd.clone(), |path| path.resolve(&argv.cwd));
+    let mut found: Vec<Value> = options.value("C").cloned().into_iter().collect();
+    match options.has("c") {
+        true => found.extend(options.operands.iter().map(|arg| arg.value.resolve(&directory))),
+        false => found.extend(options.value("f").cloned()),
+    }
+    found
+}
+
+/// The `.git` of the working directory, for a command that works in a repository. git(1) searches the directories above,
+/// too, so it is asked only if a path of its own has it.
+fn of_git(argv: &Argv) -> Option<Value> {
+    let options = argv.leading_options("C: c: git-dir: work-tree: p|paginate no-pager bare");
+    let verb = argv.literal(options.first_operand)?;
+    let is_work = matches!(verb, "status" | "rev-parse" | "log" | "describe" | "remote" | "tag")
+        || WORKS.contains(&verb);
+    if !is_work {
+        return None;
+    }
+    if let Some(directory) = options.value("git-dir") {
+        return Some(directory.clone());
+    }
+    let mut path = options.value("C").cloned().unwrap_or_else(|| argv.cwd.clone());
+    path.push_str("/.git");
+    Some(path)
+}
+
+/// The commands of git(1) that a rule about missing paths counts.
+const WORKS: [&str; 8] = ["pull", "fetch", "reset", "checkout", "switch", "merge", "rebase", "submodule"];
+
 /// The operands that name files to read.
 fn named(argv: &Argv) -> Vec<Value> {
     let first = |argv: &Argv| argv.args.first().map(|arg| arg.value.clone()).into_iter().collect();
@@ -97,9 +156,7 @@ fn named(argv: &Argv) -> Vec<Value> {
 fn repository(argv: &Argv) -> Option<Value> {
     let options = argv.leading_options("C: c: git-dir: work-tree: p|paginate no-pager bare");
     let verb = argv.literal(options.first_operand)?;
-    let works =
-        ["pull", "fetch", "reset", "checkout", "switch", "merge", "rebase", "submodule"].contains(&verb);
-    let mut path = options.value("C").filter(|_| works)?.clone();
+    let mut path = options.value("C").filter(|_| WORKS.contains(&verb))?.clone();
     path.push_str("/.git");
     Some(path)
 }

@@ -21,6 +21,13 @@ pub(crate) fn is_there_already(stem: &str) -> bool {
         || FAMILIES.iter().any(|family| stem.starts_with(family))
 }
 
+/// True for a unit that a new server has before any package is installed on it, by its name without `.service`.
+pub(crate) fn is_unit_on_a_new_server(stem: &str) -> bool {
+    const BASE: [&str; 9] =
+        ["ssh", "sshd", "cron", "crond", "dbus", "rsyslog", "ufw", "snapd", "unattended-upgrades"];
+    BASE.contains(&stem) || is_there_already(stem) && crate::tools::supplies::needed_for_unit(stem).is_none()
+}
+
 /// True for a service that knows nothing about the app and runs the same for any app.
 pub(crate) fn is_foreign(unit: &str) -> bool {
     const FOREIGN: [&str; 16] = [

@@ -3,6 +3,7 @@
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::accounts::{USERADD, USERMOD};
+use crate::tools::inputs::needs_its_directory;
 use crate::tools::known_accounts::is_on_a_new_server;
 use crate::tools::place::is_own_place;
 
@@ -70,14 +71,9 @@ pub(crate) fn is_absent_from_a_new_server(path: &Value, bare: bool) -> bool {
 pub(crate) fn needs_the_directory(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "mkdir" => !argv.options("p|parents m|mode: v|verbose Z context?").has("p"),
-        "install" => {
-            let options = argv.options("d|directory D g: m: o: t: S: T b C p s v");
-            !options.has("d") && !options.has("D")
-        }
-        "cp" => !argv.has_word("--parents"),
         "tar" => argv.options("c|create x z j J v p a f|file: C: exclude:").has("c"),
-        "touch" | "mv" | "ln" | "tee" | "dd" | "truncate" | "mkfifo" => true,
-        _ => false,
+        "dd" | "truncate" | "mkfifo" => true,
+        _ => needs_its_directory(argv),
     }
 }
 

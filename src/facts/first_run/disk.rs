@@ -15,6 +15,7 @@ use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
 use crate::tools::place::{is_on_every_server, is_own_place};
 use crate::tools::python::is_environment;
+use crate::tools::says::Aspect;
 use std::cell::OnceCell;
 
 /// A path that is not there.
@@ -30,9 +31,9 @@ pub(crate) struct Lack {
 }
 
 /// A directory that comes with contents.
-struct Tree<'w> {
-    root: &'w Value,
-    step: StepId,
+pub(super) struct Tree<'w> {
+    pub(super) root: &'w Value,
+    pub(super) step: StepId,
     effect: &'w Effect,
     /// What it brings is worked out when the first path in it is needed.
     brings: OnceCell<Brings>,
@@ -47,7 +48,7 @@ pub(super) enum Skips {
     Unknown,
 }
 
-enum Brings {
+pub(super) enum Brings {
     /// The repo that is read, or what lies at a path in it.
     Repo(String, Confidence),
     /// Another repo than the one that is read.
@@ -86,11 +87,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         self.script
     }
 
-    fn trees(&self) -> &[Tree<'w>] {
+    pub(super) fn trees(&self) -> &[Tree<'w>] {
         self.trees.get_or_init(|| self.script.iter().flat_map(|(id, step)| trees(id, step)).collect())
     }
 
-    fn brings<'t>(&self, tree: &'t Tree<'w>) -> &'t Brings {
+    pub(super) fn brings<'t>(&self, tree: &'t Tree<'w>) -> &'t Brings {
         tree.brings.get_or_init(|| {
             let roles = &self.script.step(tree.step).deed.roles;
             match &tree.effect.content {
@@ -254,12 +255,19 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
 
     /// Whether the first run skips a step, because a guard asks for what only the script itself makes.
     pub(super) fn skips(&self, id: StepId) -> Skips {
+        self.skips_if(id, &|_| Some(true))
+    }
+
+    /// The same, where it is known of some steps whether they work.
+    pub(super) fn skips_if(&self, id: StepId, works: &dyn Fn(StepId) -> Option<bool>) -> Skips {
         let mut skips = Skips::Never;
         for (number, guard) in self.script.guards_of(id) {
             let truth = guard.cond.evaluate(&mut |leaf| match leaf {
                 Cond::Fact(fact) => {
                     let state = self.script.first_state(guard.at, &fact.resource);
                     match state.presence {
+                        // A command of unknown effect may have filled it.
+                        Presence::There if fact.aspect == Aspect::Filled && !state.filled => None,
                         Presence::There => Some(true),
                         Presence::Gone => Some(false),
                         Presence::Untouched
@@ -272,7 +280,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                     }
                 }
                 Cond::Root => Some(true),
-                Cond::Works(_) => Some(true),
+                Cond::Works(step) => works(*step),
                 _ => None,
             });
             match truth {
@@ -440,7 +448,7 @@ fn trees(id: StepId, step: &Step) -> impl Iterator<Item = Tree<'_>> {
 }
 
 /// The part of a path below the repo's root, for a path that the script finds from its own place.
-fn below_root(path: &Value) -> Option<&str> {
+pub(super) fn below_root(path: &Value) -> Option<&str> {
     below(&repo_root(), path)
 }
 

@@ -5,6 +5,7 @@ mod clones;
 mod disk;
 mod holders;
 mod names;
+mod new_server;
 mod outcome;
 mod programs;
 mod rights;

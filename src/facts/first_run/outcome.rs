@@ -3,6 +3,7 @@
 use crate::facts::deploy::Deploy;
 use crate::facts::first_run::disk::{Disk, Skips};
 use crate::facts::first_run::names::unset_names;
+use crate::facts::first_run::new_server::lacking_on_a_new_server;
 use crate::facts::first_run::{programs, refused, refused_clones, troubles};
 use crate::finding::Confidence;
 use crate::model::{Deployment, GuardId, OnFailure, StepId, UnsetKind};
@@ -82,14 +83,19 @@ impl FirstRun {
 pub(crate) fn first_runs<'a>(deploy: Deploy<'_, '_, 'a>, script: &Deployment<'a>) -> Vec<FirstRun> {
     let failures = failures(deploy, script);
     let disk = Disk::of(deploy.world, script);
+    // What fails only on a new server may work on the script's own.
+    let works = |id: StepId| match failures.get(id.0 as usize)? {
+        Some(failure) => (failure.sure > Confidence::Low).then_some(false),
+        None => Some(true),
+    };
     let mut end = None;
-    let run = |(id, failure): (StepId, Option<Failure>)| {
+    let run = |(id, failure): (StepId, &Option<Failure>)| {
         let step = script.step(id);
         let is_seen = step.entry == 0 && step.place == Place::Here;
-        let skips = if is_seen { disk.skips(id) } else { Skips::Unknown };
+        let skips = if is_seen { disk.skips_if(id, &works) } else { Skips::Unknown };
         let outcome = match (skips, failure) {
             (Skips::Always(guard), _) => FirstOutcome::Skipped(guard),
-            (_, Some(failure)) => FirstOutcome::Fails(failure),
+            (_, Some(failure)) => FirstOutcome::Fails(failure.clone()),
             (Skips::Never, None) if step.deed.known && !step.in_loop => FirstOutcome::Fine,
             _ => FirstOutcome::Unknown,
         };
@@ -102,7 +108,7 @@ pub(crate) fn first_runs<'a>(deploy: Deploy<'_, '_, 'a>, script: &Deployment<'a>
         }
         FirstRun { outcome, not_reached }
     };
-    script.iter().map(|(id, _)| id).zip(failures).map(run).collect()
+    script.iter().map(|(id, _)| id).zip(&failures).map(run).collect()
 }
 
 /// Why each step fails, if it does.
@@ -135,6 +141,9 @@ fn failures<'a>(deploy: Deploy<'_, '_, 'a>, script: &Deployment<'a>) -> Vec<Opti
     }
     for one in refused(world, script) {
         note(one.step, format!("{}: Permission denied", one.path), None, Confidence::High);
+    }
+    for (id, says) in lacking_on_a_new_server(world, script) {
+        note(id, says, None, Confidence::Low);
     }
     failures
 }

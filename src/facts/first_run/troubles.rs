@@ -106,7 +106,7 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
 }
 
 /// Shows each path that a step needs, with the words that name it.
-fn each_need(step: &Step, see: &mut dyn FnMut(&Value, Span, Need)) {
+pub(super) fn each_need(step: &Step, see: &mut dyn FnMut(&Value, Span, Need)) {
     let argv = &step.argv;
     if argv.name.is_empty() && argv.args.is_empty() {
         return;
@@ -172,7 +172,7 @@ fn holders(step: &Step) -> impl Iterator<Item = (Value, Span, Need)> {
 }
 
 /// True if the step itself makes the path.
-fn makes(step: &Step, path: &Value) -> bool {
+pub(super) fn makes(step: &Step, path: &Value) -> bool {
     step.deed.effects.iter().any(|effect| {
         matches!(effect.change, Change::Create(_) | Change::Write | Change::Append)
             && matches!(&effect.resource, Resource::Path(made) if made == path)
