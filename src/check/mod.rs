@@ -2,6 +2,8 @@
 //! and leaves what the caller asked for, sorted. It prints nothing and decides no exit code.
 
 mod config;
+#[cfg(test)]
+mod first_run_tests;
 mod fix;
 mod isolate;
 mod judge;

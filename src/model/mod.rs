@@ -9,6 +9,8 @@ mod debug;
 mod explain;
 mod pieces;
 mod run;
+#[cfg(test)]
+pub(crate) mod stand_in_tests;
 mod walk;
 
 use crate::limit::tick;

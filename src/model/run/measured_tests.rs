@@ -12,6 +12,7 @@
 //!
 //! New cases have to be measured in the same way.
 
+use crate::model::stand_in_tests::stand_in_unsaid;
 use crate::model::{Deployment, FollowNothing, Outcome, StepId, build};
 use crate::source::{SourceFile, Sources};
 use crate::support::root;
@@ -37,16 +38,6 @@ fn second_runs_are_as_measured() {
     assert!(faults.is_empty(), "{} of {checked} lines:\n\n{}", faults.len(), faults.join("\n\n"));
 }
 
-/// Programs that a measurement cannot run in a throw-away root. Without `# tried: …`, stand-ins play them.
-const STAND_INS: [&str; 47] = [
-    "add-apt-repository", "apt", "apt-cache", "apt-get", "apt-key", "aptitude", "certbot", "createdb",
-    "createuser", "crontab", "curl", "docker", "docker-compose", "dropdb", "dropuser", "gpg", "hostnamectl",
-    "iptables", "journalctl", "loginctl", "mysql", "mysqladmin", "nginx", "npm", "npx", "pg_dump",
-    "pg_isready", "pip", "pip3", "pm2", "pnpm", "psql", "redis-cli", "scp", "service", "snap", "ssh",
-    "supervisorctl", "swapoff", "swapon", "sysctl", "systemctl", "timedatectl", "ufw", "wget", "yarn",
-    "reboot",
-];
-
 /// What is missing in the head of a case.
 fn head_fault(case: &str) -> Option<String> {
     let mut lines = case.lines();
@@ -56,46 +47,7 @@ fn head_fault(case: &str) -> Option<String> {
         _ => return Some("no `# measured: …` or `# tried: …` in front".to_owned()),
     }
     let noted = lines.next().and_then(|line| line.strip_prefix("# stand-in: ")).unwrap_or_default();
-    let missing =
-        programs(case).into_iter().find(|p| STAND_INS.contains(p) && !noted.split(' ').any(|n| n == *p));
-    missing.map(|program| format!("`{program}` is a stand-in, and no `# stand-in: …` says so"))
-}
-
-/// The words at places where a command may be, in quoted scripts too. Only the place counts, so there may be too many.
-fn programs(case: &str) -> Vec<&str> {
-    const BEFORE: [&str; 16] = [
-        "!", "if", "elif", "then", "else", "while", "until", "do", "sudo", "env", "exec", "command", "{",
-        "(", "xargs", "eval",
-    ];
-    let mut found = Vec::new();
-    for line in case.lines().filter(|line| !line.starts_with('#')) {
-        let (mut command, mut value) = (true, false);
-        for raw in line.split_whitespace() {
-            let word = raw.trim_start_matches(['"', '\'', '`', '$', '(', '{', '!', '\\', '<']);
-            let opened = word.len() < raw.len() && !word.is_empty();
-            let name = word.trim_end_matches([';', ')', '"', '\'', '`', '&', '|']);
-            // `-u postgres` is between `sudo` and its command.
-            let (of_option, option) = (std::mem::take(&mut value), command && raw.starts_with('-'));
-            if of_option {
-                continue;
-            }
-            if (command || opened) && !option {
-                found.push(name.rsplit('/').next().unwrap_or(name));
-            }
-            value = option && matches!(raw, "-u" | "-g" | "-n");
-            let ends = raw.ends_with([';', '|', '&', '(', '{', ')', '!']);
-            let assigns = command && name.contains('=') && !name.contains('/');
-            command = ends || BEFORE.contains(&name) || assigns || (command && option);
-        }
-    }
-    // In `X=$(docker …)`, the command is inside the word.
-    let opens = |(at, opener): (usize, &str)| {
-        let rest = &case[at + opener.len()..];
-        &rest[..rest.find(|c: char| !c.is_alphanumeric() && !"-_".contains(c)).unwrap_or(rest.len())]
-    };
-    found.extend(case.match_indices("$(").map(opens));
-    found.extend(case.match_indices('`').map(opens));
-    found
+    stand_in_unsaid(case, noted)
 }
 
 /// Compares one script, and returns the number of lines that say what they do.
