@@ -59,10 +59,10 @@ pub(super) fn absent<'c>(
         .then_some(own)
 }
 
-/// True for a script that prepares a machine which has nothing of the app yet.
+/// True for a script that prepares a machine which has nothing of the app yet. One that only clones the code may be run for
+/// each deploy, on a server that was set up before.
 pub(super) fn prepares(script: &Deployment<'_>) -> bool {
-    let fresh =
-        |role: &Role| matches!(role, Role::SystemPackages | Role::Account | Role::Clone | Role::VirtualEnv);
+    let fresh = |role: &Role| matches!(role, Role::SystemPackages | Role::Account | Role::VirtualEnv);
     script.steps.iter().any(|step| step.deed.roles.iter().any(fresh))
 }
 
