@@ -18,14 +18,16 @@ fn told(deployment: &Path, script: &str, text: String) -> Vec<(String, Severity)
 }
 
 /// The deployments, each with its script.
-const DEPLOYMENTS: [(&str, &str); 8] = [
+pub(crate) const DEPLOYMENTS: [(&str, &str); 10] = [
     ("compose-unit", "setup.sh"),
     ("django-celery", "deploy.sh"),
     ("fastapi-front", "provision.sh"),
     ("go-service", "install.sh"),
     ("laravel", "deploy.sh"),
     ("node-pm2", "setup.sh"),
+    ("php-plain", "bin/server.sh"),
     ("rails-sidekiq", "bin/install.sh"),
+    ("rust-service", "deploy.sh"),
     ("static-cron", "publish.sh"),
 ];
 

@@ -12,6 +12,7 @@ mod deploys;
 mod docs;
 mod examples;
 mod fixes;
+mod mutants;
 mod programs;
 mod review;
 mod scan;

@@ -1,3 +1,4 @@
 import sys
+from pathlib import Path
 
-print(sys.argv[1])
+Path(sys.argv[1], "index.html").write_text("<h1>Weather</h1>\n")

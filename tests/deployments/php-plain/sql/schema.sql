@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS entries (id serial PRIMARY KEY, text text NOT NULL);
