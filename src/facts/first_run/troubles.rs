@@ -3,6 +3,7 @@
 use crate::facts::first_run::disk::{Disk, Lack, Skips};
 use crate::facts::ground::Ground;
 use crate::finding::Confidence;
+use crate::model::condition::Cond;
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::shell::argv::Stdin;
 use crate::shell::value::Value;
@@ -82,10 +83,15 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
                 && lack.holder.is_none()
                 && lack.in_repo.is_none()
                 && !puts_in_place(step, path);
-            // `[ -f X ] && cp X Y` knows that it may not be there.
+            // `[ -f X ] && cp X Y` does nothing where X is missing.
             let is_asked_for = script.guards_of(id).any(|(_, guard)| {
-                let facts = guard.cond.facts();
-                facts.iter().any(|fact| matches!(&fact.resource, Resource::Path(asked) if asked == path))
+                let truth = guard.cond.evaluate(&mut |leaf| match leaf {
+                    Cond::Fact(fact) => {
+                        matches!(&fact.resource, Resource::Path(asked) if asked == path).then_some(false)
+                    }
+                    _ => None,
+                });
+                truth == Some(!guard.holds)
             });
             if !is_backup && !is_asked_for {
                 lacking = Some((path.clone(), span, need, lack));

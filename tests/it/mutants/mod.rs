@@ -70,7 +70,7 @@ const TOLD: [(&str, usize, usize); 10] = [
     ("django-celery", 68, 4),
     ("fastapi-front", 29, 1),
     ("go-service", 16, 1),
-    ("laravel", 18, 2),
+    ("laravel", 20, 2),
     ("node-pm2", 17, 1),
     ("php-plain", 32, 1),
     ("rails-sidekiq", 31, 1),
