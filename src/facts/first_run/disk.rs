@@ -338,6 +338,9 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     /// The path in the repo that a path would be below the directory from which the script is called, if the repo lacks it
     /// in each of the directories that are possible.
     fn lacks_where_called(&self, path: &Value, rest: &str, before: StepId) -> Option<(String, Confidence)> {
+        if !is_source(rest) {
+            return None;
+        }
         let from = self.called_from.get_or_init(|| self.find_called_from()).as_ref()?;
         let mut lacking = Vec::new();
         for directory in &from.directories {
