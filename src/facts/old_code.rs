@@ -54,20 +54,22 @@ pub(crate) fn missed<'r>(
 /// does not count.
 fn ends_in_same_run(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, start: (usize, StepId)) -> bool {
     let script = deploy.world.scripts()[start.0];
-    let ends = |step: &Step| {
-        step.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
-            || step.deed.roles.contains(&Role::Restart) && step.deed.effects.is_empty()
-            || step.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Unit(name) => {
-                    let name = name.to_string();
-                    matches!(e.change, Change::Restart | Change::Stop)
-                        && (same_unit(&name, &at.name) || name.contains('$') || name.ends_with(".target"))
-                }
-                _ => false,
-            })
-    };
-    script.iter().any(|(id, step)| ends(step) && script.may_meet(id, start.1))
+    let is_it = |name: &str| same_unit(name, &at.name) || name.contains('$') || name.ends_with(".target");
+    script.iter().any(|(id, step)| ends_units(step, is_it) && script.may_meet(id, start.1))
         || ["restart", "stop"].iter().any(|verb| deploy.called_drives(verb, stem(at)))
+}
+
+/// True if a step ends processes of units: a reboot, a signal, a restart that names none, or a restart or stop of a unit whose
+/// name is such a one.
+fn ends_units(step: &Step, is_it: impl Fn(&str) -> bool) -> bool {
+    step.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+        || step.deed.roles.contains(&Role::Restart) && step.deed.effects.is_empty()
+        || step.deed.effects.iter().any(|effect| match &effect.resource {
+            Resource::Unit(name) => {
+                matches!(effect.change, Change::Restart | Change::Stop) && is_it(&name.to_string())
+            }
+            _ => false,
+        })
 }
 
 /// True if the script starts the unit after writing it, and nothing ever ends the running one: no kill, no reboot, and no
@@ -80,18 +82,7 @@ fn misses_unit(
 ) -> bool {
     let step = deploy.world.scripts()[start.0].step(start.1);
     let is_first = first(deploy, at, &[Change::Start]).is_some_and(|f| (f.script, f.id) == start);
-    let ends = |s: &Step| {
-        s.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
-            || s.deed.roles.contains(&Role::Restart) && s.deed.effects.is_empty()
-            || s.deed.effects.iter().any(|e| match &e.resource {
-                Resource::Unit(name) => {
-                    let name = name.to_string();
-                    matches!(e.change, Change::Restart | Change::Stop)
-                        && (name.contains(['$', '*', '`']) || name.ends_with(".target"))
-                }
-                _ => false,
-            })
-    };
+    let is_any = |name: &str| name.contains(['$', '*', '`']) || name.ends_with(".target");
     let driven = || {
         ["restart", "stop"]
             .iter()
@@ -102,7 +93,7 @@ fn misses_unit(
         && is_here(step)
         && !at.unit.is_oneshot()
         && first(deploy, at, &[Change::Restart, Change::Stop]).is_none()
-        && !deploy.kept().ends.get_or_init(|| deploy.steps().any(ends))
+        && !deploy.kept().ends.get_or_init(|| deploy.steps().any(|step| ends_units(step, is_any)))
         && !driven()
 }
 

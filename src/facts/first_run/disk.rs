@@ -456,7 +456,7 @@ pub(super) fn below_root(path: &Value) -> Option<&str> {
 }
 
 /// The part of a path below a directory.
-fn below<'p>(root: &Value, path: &'p Value) -> Option<&'p str> {
+pub(super) fn below<'p>(root: &Value, path: &'p Value) -> Option<&'p str> {
     path.is_under(root).then(|| path.key()[root.key().len()..].trim_matches('/'))
 }
 

@@ -2,15 +2,16 @@
 //! script is for. So the confidence is low, and rules have to ask for more.
 
 use crate::facts::deploy::names::same_unit;
-use crate::facts::first_run::disk::{Brings, Disk, Tree, below_root};
+use crate::facts::first_run::disk::{Brings, Disk, Tree, below, below_root};
 use crate::facts::first_run::troubles::{each_need, makes};
 use crate::facts::ground::Ground;
 use crate::facts::owners::is_account_name;
 use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::Origin;
 use crate::model::condition::Cond;
-use crate::model::{Deployment, Presence, Step, StepId, User};
-use crate::shell::value::{Knowledge, Value};
+use crate::model::{Deployment, Presence, Step, StepId, User, called_from};
+use crate::repo::names::directory;
+use crate::shell::value::{Knowledge, Value, has_hole};
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Again, Change, PathKind, Resource, Role};
 use crate::tools::inputs::reads;
@@ -257,7 +258,7 @@ impl<'w> Disk<'w, '_, '_> {
                 !inside.starts_with("..") && self.world().project.inventory.holds(inside) == Some(false)
             }
             (false, None) => match called_in {
-                Some(inside) => self.is_nowhere(&inside),
+                Some(inside) => self.is_nowhere(inside),
                 None => is_absent(path),
             },
         };
@@ -268,18 +269,16 @@ impl<'w> Disk<'w, '_, '_> {
     }
 
     /// The part of a path below the directory from which the script is called, which is the repo's root or the script's own.
-    fn below_caller(&self, path: &Value) -> Option<String> {
-        let inside = path.to_string().strip_prefix("$PWD/")?.to_owned();
-        let is_known =
-            path.knowledge() <= Knowledge::Symbolic && !inside.contains('$') && !inside.contains("..");
+    fn below_caller<'p>(&self, path: &'p Value) -> Option<&'p str> {
+        let inside = below(&called_from(), path).filter(|inside| !inside.is_empty())?;
+        let is_known = path.knowledge() <= Knowledge::Symbolic && !has_hole(inside) && !inside.contains("..");
         is_known.then_some(inside)
     }
 
     /// True if neither the repo's root nor the script's directory has a path.
     fn is_nowhere(&self, inside: &str) -> bool {
-        let own = self.world().sources.file(self.script().file).path();
-        let beside =
-            own.rsplit_once('/').map_or_else(|| inside.to_owned(), |(own, _)| format!("{own}/{inside}"));
+        let own = directory(self.world().sources.file(self.script().file).path());
+        let beside = format!("{own}/{inside}");
         [inside, &beside].iter().all(|path| self.world().project.inventory.holds(path) == Some(false))
     }
 
