@@ -93,9 +93,13 @@ pub(crate) fn inserted_secret(text: &str) -> Option<String> {
             return None;
         }
         let (name, value) = line.split_once(['=', ':'])?;
-        let name = name.trim().trim_matches(['"', '\'']).trim_start_matches('$');
-        let value = value.trim_start_matches(['>', '=', ' ', '"', '\'']);
-        let is_inserted = value.starts_with('$') && !value.starts_with("${");
+        let name = name.trim().trim_matches(['"', '\'']);
+        let value = value.trim_start_matches(['>', '=', ' ']);
+        // What PHP assigns without quotes is a variable of its own: `$password = $_ENV['DB_PASSWORD'];`.
+        let is_of_php = name.starts_with('$') && !value.starts_with(['"', '\'']);
+        let name = name.trim_start_matches('$');
+        let value = value.trim_start_matches(['"', '\'']);
+        let is_inserted = value.starts_with('$') && !value.starts_with("${") && !is_of_php;
         (is_secret_name(name) && is_inserted).then(|| name.to_owned())
     })
 }

@@ -60,7 +60,7 @@ pub(crate) fn reads(argv: &Argv) -> Vec<Value> {
         "tar" => archive(argv),
         "git" => of_git(argv).into_iter().collect(),
         "npm" if argv.args.len() == 1 && argv.has_word("install") => vec![Value::literal("package.json")],
-        "make" => vec![Value::literal("Makefile")],
+        "make" if !argv.args.iter().any(|arg| arg.is_option()) => vec![Value::literal("Makefile")],
         _ => Vec::new(),
     };
     let is_path = |value: &Value| value.as_literal().is_none_or(|text| text != "-" && !text.contains("://"));

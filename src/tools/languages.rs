@@ -336,7 +336,7 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
         {
             role(Role::Migrate)
         }
-        ("go", "build") => role(Role::Build(Go)),
+        ("go", "build") => go_build(argv),
         ("go", "mod" | "get") => role(Role::Dependencies(Go)),
         ("go", "install") => role(Role::GlobalTool(Go)),
         ("go", "version" | "env" | "vet" | "test" | "list" | "fmt") => Deed::read_only(),
@@ -406,6 +406,19 @@ fn cargo(argv: &Argv, verb: &str) -> Deed {
     }
 }
 
+/// `go build -o FILE` writes the file; a directory gets files of other names: <https://pkg.go.dev/cmd/go>.
+fn go_build(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    draft.role(Role::Build(Ecosystem::Go));
+    let output = argv.args.windows(2).find(|pair| pair[0].value.as_literal() == Some("-o"));
+    if let Some([_, file]) = output
+        && !file.value.key().ends_with('/')
+    {
+        draft.path(file, Change::Write, Again::NoChange);
+    }
+    draft.done()
+}
+
 #[test]
 fn other_ecosystems() {
     crate::tools::table::check(&[
@@ -430,7 +443,8 @@ fn other_ecosystems() {
         ("php artisan config:cache", "[Cache]"),
         ("php -v", "[ReadOnly]"),
         ("cargo build --release", "[Build(Rust)]"),
-        ("go build -o x ./cmd", "[Build(Go)]"),
+        ("go build -o x ./cmd", "write /srv/app/x [Build(Go)]"),
+        ("go build -o bin/ ./cmd", "[Build(Go)]"),
         ("mvn clean package -DskipTests", "[Build(Jvm)]"),
         ("./gradlew bootJar", "[Build(Jvm)]"),
         ("dotnet publish -c Release", "[Build(DotNet)]"),

@@ -27,6 +27,7 @@ impl Disk<'_, '_, '_> {
         let state = self.script().first_state(before, &Resource::Path(path.clone()));
         let is_absent = state.presence == Presence::Untouched
             && self.is_named_after_the_app(path)
+            && !self.comes_with_a_package(path)
             && !self.is_used_before(path, before)
             && !self.made_elsewhere(path)
             && !self.may_be_made(path, StepId(0), before)
@@ -48,6 +49,19 @@ impl Disk<'_, '_, '_> {
             }
             _ => false,
         })
+    }
+
+    /// True if a package of the directory's name is there, which may bring it: `redis-server` has `/etc/redis`.
+    fn comes_with_a_package(&self, path: &Value) -> bool {
+        let name = path.basename();
+        let Some(name) = name.as_literal() else { return false };
+        let is_it = |package: &str| package.split(['-', '_', '.']).next() == Some(name);
+        let world = self.world();
+        world.given.packages.iter().any(|package| is_it(package))
+            || world.steps().flat_map(|(.., step)| &step.deed.effects).any(|effect| {
+                matches!(effect.change, Change::Create(_))
+                    && matches!(&effect.resource, Resource::Package(package) if is_it(package.key()))
+            })
     }
 
     /// True if an earlier step does something there: it relies on the directory, too.

@@ -84,6 +84,14 @@ fn directory_of_root(
     let mut above = above
         .skip_while(|path| climbs && untouched(path) && !path.as_literal().is_some_and(is_on_every_server));
     let parent = above.next()?;
+    // A step that works in a directory below it shows that somebody has made that one.
+    let is_relied_on = |step: &Step| {
+        let cwd = &step.argv.cwd;
+        *cwd != parent && cwd.is_under(&parent) && path.is_under(cwd)
+    };
+    if script.steps[..=id.0 as usize].iter().any(is_relied_on) {
+        return None;
+    }
     // What is deeper in `/home` lies in somebody's home.
     if parent.as_literal() == Some("/home") && path.dirname() != parent {
         return None;

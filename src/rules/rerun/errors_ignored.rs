@@ -85,7 +85,7 @@ fn pairs(script: &Deployment<'_>) -> Vec<(StepId, StepId)> {
                 && !script.guards_of(*other).any(|(_, g)| g.span.covers(step.span))
         });
         pairs.extend(later.map(|(other, _)| (id, other)));
-        if pairs.len() > RELATED {
+        if pairs.len() >= RELATED {
             break;
         }
     }

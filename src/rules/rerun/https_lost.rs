@@ -29,7 +29,10 @@ pub(in crate::rules) fn https_lost(context: &World<'_, '_>, found: &mut Vec<Find
                 text_of(context, script, site)
                     .is_some_and(|text| names.iter().any(|name| text.contains(name)))
             };
-            if let Some(site) = sites.iter().find(is_meant).or_else(|| sites.first()) {
+            // Names that are known and stand in none of the sites are those of another one.
+            let may_be_any = tells(step) || names.iter().all(|name| name.contains('$'));
+            let other = || sites.first().filter(|_| may_be_any);
+            if let Some(site) = sites.iter().find(is_meant).or_else(other) {
                 found.push(told(context, script, site, (id, step)));
             }
         }

@@ -33,7 +33,7 @@ pub(super) fn written(step: &Step) -> impl Iterator<Item = (&Effect, &Value)> {
 /// The key and the source of a secret that gets a new value whenever the step writes the file.
 pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
     let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
-    // What lies there is gone with the next boot.
+    // What lies there is not kept for the app.
     let is_temporary =
         ["/tmp", "/var/tmp", "/run", "/dev"].iter().any(|dir| lies_under(path.known_prefix(), dir));
     if is_temporary || !is_replaced(script, id, path) {

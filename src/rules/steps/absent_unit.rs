@@ -46,7 +46,7 @@ pub(super) fn absent<'c>(
         }
         Some(_) => return None,
         None if is_there_already(stem) || !product_units(stem).is_empty() => return None,
-        None if is_named_after(script, stem) => Own::Named,
+        None if !world.given.is_set_up && is_named_after(script, stem) => Own::Named,
         None => return None,
     };
     let full = format!("{stem}.{}", unit.rsplit_once('.').map_or("service", |(_, ending)| ending));

@@ -54,7 +54,9 @@ pub(super) fn missing_library(world: &World<'_, '_>, found: &mut Vec<Finding>) {
         });
         let Some(plain) = plain else { continue };
         let has = |part: &str| {
-            packages.iter().any(|package| package.contains(part)) || deploy.called_mentions(part)
+            let given = deploy.world.given.packages.iter().map(String::as_str);
+            packages.iter().copied().chain(given).any(|package| package.contains(part))
+                || deploy.called_mentions(part)
         };
         let binary = format!("{}-binary", need.package);
         let beside = manifests.clone().flat_map(|m| &m.dependencies).any(|d| d.name == binary);

@@ -138,7 +138,10 @@ fn directory(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
         return None;
     }
     let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
-    let unknown = made.iter().any(|m| m.tree && m.path.starts_with('$'));
+    // What lies in the repo, or where the script is called, is known well enough.
+    let is_known_place = |path: &str| ["$PWD/", "$REPO/"].iter().any(|place| path.starts_with(place));
+    let is_unknown = |path: &str| path.starts_with('$') && !is_known_place(path);
+    let unknown = made.iter().any(|m| m.tree && is_unknown(&m.path));
     if of_unit || exists || unknown || is_spoken_of(context, path) {
         return None;
     }
@@ -163,9 +166,10 @@ fn is_named_after(unit: &Judged<'_, '_, '_>, path: &str) -> bool {
 fn prepares(unit: &Judged<'_, '_, '_>) -> bool {
     let fresh =
         |role: &Role| matches!(role, Role::SystemPackages | Role::Account | Role::Clone | Role::VirtualEnv);
-    unit.script.is_some_and(|(script, _)| {
-        script.steps.iter().any(|step| step.place == Place::Here && step.deed.roles.iter().any(fresh))
-    })
+    !unit.context.given.is_set_up
+        && unit.script.is_some_and(|(script, _)| {
+            script.steps.iter().any(|step| step.place == Place::Here && step.deed.roles.iter().any(fresh))
+        })
 }
 
 /// Finds a compiled program of the app that the scripts build and that nothing puts where `ExecStart=` looks for it.

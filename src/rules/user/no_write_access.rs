@@ -7,8 +7,14 @@ use crate::rules::id;
 
 /// `user/no-write-access`.
 pub(super) fn no_write_access(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for (_, script) in context.deploy().deploying() {
+    let deploy = context.deploy();
+    for (_, script) in deploy.deploying() {
         for refused in refused(context, script) {
+            // Only a script that sets the server up knows which directories there are.
+            let is_direct = refused.made.is_some() || refused.path.dirname() == refused.directory;
+            if !is_direct && !deploy.is_from_scratch() {
+                continue;
+            }
             let (path, account, directory) = (refused.path, refused.account, &refused.directory);
             let message = format!("`{account}` can't make `{path}`, because {directory} belongs to root");
             let mut draft = context
