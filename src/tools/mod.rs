@@ -49,6 +49,7 @@ pub(crate) mod plain;
 pub(crate) mod postgres;
 pub(crate) mod prints;
 pub(crate) mod processes;
+pub(crate) mod project_file;
 pub(crate) mod providers;
 pub(crate) mod python;
 pub(crate) mod runners;

@@ -5,12 +5,14 @@
 //! starts there.
 
 use super::missing_file::is_copied;
+use crate::facts::environment::table::Writer;
 use crate::facts::repo_paths::Sure;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::project::unit::{Directive, Exec, UnitKind};
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
+use crate::shell::line::{commands, main};
 use crate::shell::value::leading_hole;
 use crate::shell::wrappers::is_shell;
 use crate::source::Span;
@@ -18,6 +20,7 @@ use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::node::package_script;
 use crate::tools::packaging::manages_environments;
 use crate::tools::place::works_in;
+use crate::tools::project_file::looks_for;
 use crate::tools::python::names_its_directory;
 use crate::tools::serves::{Language, Serves};
 
@@ -58,19 +61,7 @@ fn judge_exec(unit: &Judged<'_, '_, '_>, exec: &Exec, found: &mut Vec<Finding>) 
     if is_shell(base(&exec.program)) || names_its_directory(&exec.args) {
         return;
     }
-    let Some(serves) = exec.serves() else { return };
-    let Some(wanted) = wanted(&serves) else { return };
-    let (what, sure) = match &wanted {
-        Wanted::File(path) => (format!("`{path}`"), Confidence::High),
-        Wanted::Package => ("package.json".to_owned(), Confidence::High),
-        Wanted::Module(module) => {
-            if of_the_repo(unit.context, module).is_none() || is_found_anyway(unit, &serves) {
-                return;
-            }
-            let sure = unit.script.is_some() && !serves.configured;
-            (format!("the module `{module}`"), if sure { Confidence::High } else { Confidence::Medium })
-        }
-    };
+    let Some((what, sure)) = project_file(unit, exec).or_else(|| of_its_code(unit, exec)) else { return };
     let message = format!("{} starts in `/`, where {what} is not found", unit.at.name);
     let other = directory_of_others(unit);
     let help = match &other {
@@ -82,6 +73,39 @@ fn judge_exec(unit: &Judged<'_, '_, '_>, exec: &Exec, found: &mut Vec<Finding>) 
         draft = draft.related(span, "another unit of the app says where it starts");
     }
     found.push(draft.done());
+}
+
+/// The file of the project that the program looks for, in words: a Gemfile, a Compose file.
+fn project_file(unit: &Judged<'_, '_, '_>, exec: &Exec) -> Option<(String, Confidence)> {
+    let commands = commands(&exec.words());
+    let file = looks_for(main(&commands)?.argv())?;
+    let of_unit = unit.at.unit.environment();
+    // A file of variables may name it, too.
+    let is_told = file.variable.is_some_and(|name| {
+        of_unit.iter().any(|(own, ..)| own == name)
+            || unit
+                .context
+                .environment()
+                .get(name)
+                .is_some_and(|variable| variable.writes.iter().any(|write| write.by != Writer::Unit))
+    });
+    (!is_told).then(|| (format!("`{}`", file.names[0]), Confidence::High))
+}
+
+/// The part of the project's code that the program looks for, in words.
+fn of_its_code(unit: &Judged<'_, '_, '_>, exec: &Exec) -> Option<(String, Confidence)> {
+    let serves = exec.serves()?;
+    Some(match wanted(&serves)? {
+        Wanted::File(path) => (format!("`{path}`"), Confidence::High),
+        Wanted::Package => ("package.json".to_owned(), Confidence::High),
+        Wanted::Module(module) => {
+            if of_the_repo(unit.context, &module).is_none() || is_found_anyway(unit, &serves) {
+                return None;
+            }
+            let sure = unit.script.is_some() && !serves.configured;
+            (format!("the module `{module}`"), if sure { Confidence::High } else { Confidence::Medium })
+        }
+    })
 }
 
 /// Judges a service that starts in a directory of the repo, but not in that of its code.
