@@ -170,6 +170,9 @@ echo "*/5 * * * * root /usr/bin/curl -fsS http://127.0.0.1:8081/ >> /var/log/sho
 page=$(mktemp /etc/nginx/.maintenance.XXXXXX)
 mv "$page" /etc/nginx/maintenance.html
 echo "The shop is closed for an hour." > "$page"
+# FAULT: the text goes to a temporary file, and nothing puts that in its place
+robots=$(mktemp)
+echo "User-agent: *" > "$robots"
 # FAULT: nothing enables this site: nginx never reads it
 cat > /etc/nginx/sites-available/status <<EOF
 server { listen 8081; server_name status.$DOMAIN; location / { stub_status; } }

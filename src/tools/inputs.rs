@@ -20,9 +20,7 @@ pub(crate) fn inputs(argv: &Argv) -> Vec<Input> {
         }
     }
     if PackageManager::called(&argv.name).is_some() && works_on_a_package(argv) {
-        let mut path = works_in(argv);
-        path.push_str("/package.json");
-        found.push((path, None));
+        found.push((Value::literal("package.json").resolve(&works_in(argv)), None));
     }
     found
 }

@@ -22,6 +22,8 @@ use std::cell::OnceCell;
 pub(crate) struct Lack {
     /// The step that makes it later, if one does.
     pub(crate) later: Option<StepId>,
+    /// The step that has moved or removed it, if one has.
+    pub(crate) gone: Option<StepId>,
     /// The step that made what would contain it; `None` for the repo in which the script lies.
     pub(crate) holder: Option<StepId>,
     /// The path below the repo's root, if the repo would have to have it.
@@ -157,6 +159,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         {
             return self.lacks_in_repo(path, in_repo, before).map(|sure| Lack {
                 later: later(),
+                gone: None,
                 holder: None,
                 in_repo: Some(in_repo.to_owned()),
                 sure,
@@ -166,7 +169,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             && let Some(rest) = below(&called_from(), path)
         {
             let (in_repo, sure) = self.lacks_where_called(path, rest, before)?;
-            return Some(Lack { later: later(), holder: None, in_repo: Some(in_repo), sure });
+            return Some(Lack { later: later(), gone: None, holder: None, in_repo: Some(in_repo), sure });
         }
         let Some(holder) = self.holder(path, before) else {
             // No server has a file of a project there.
@@ -176,7 +179,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             }
             let later = later();
             let is_late = || later.is_some() && !self.may_be_made(path, StepId(0), before);
-            let lack = Lack { later, holder: None, in_repo: None, sure: Confidence::High };
+            let lack = Lack { later, gone: None, holder: None, in_repo: None, sure: Confidence::High };
             return ((is_strange || is_late()) && !self.made_elsewhere(path)).then_some(lack);
         };
         let mut sure = Confidence::High;
@@ -208,7 +211,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         if self.made_elsewhere(path) || self.may_be_made(path, first, before) {
             return None;
         }
-        Some(Lack { later, holder: Some(holder), in_repo: repo, sure })
+        Some(Lack { later, gone: None, holder: Some(holder), in_repo: repo, sure })
     }
 
     /// The step that makes the path later, and that people read later, or that runs only there. One that may also edit what is

@@ -32,7 +32,13 @@ impl Disk<'_, '_, '_> {
             && !self.made_elsewhere(path)
             && !self.may_be_made(path, StepId(0), before)
             && !self.is_spoken_of(path);
-        is_absent.then_some(Lack { later: None, holder: None, in_repo: None, sure: Confidence::Medium })
+        is_absent.then_some(Lack {
+            later: None,
+            gone: None,
+            holder: None,
+            in_repo: None,
+            sure: Confidence::Medium,
+        })
     }
 
     /// True if the directory has the name of an account that the script makes, or of a unit that it brings.

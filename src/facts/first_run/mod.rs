@@ -3,6 +3,7 @@
 
 mod clones;
 mod disk;
+mod gone;
 mod holders;
 mod names;
 mod new_server;

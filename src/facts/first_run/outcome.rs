@@ -137,7 +137,7 @@ fn failures<'a>(deploy: Deploy<'_, '_, 'a>, script: &Deployment<'a>) -> Vec<Opti
     }
     for one in troubles(world, script) {
         let says = format!("{}: No such file or directory", one.path);
-        note(one.step, says, one.lack.later.or(one.lack.holder), one.lack.sure);
+        note(one.step, says, one.lack.gone.or(one.lack.later).or(one.lack.holder), one.lack.sure);
     }
     for one in refused(world, script) {
         note(one.step, format!("{}: Permission denied", one.path), None, Confidence::High);

@@ -1,6 +1,7 @@
 //! Which steps of a script fail in the first run, because something that they need is not there yet, or never.
 
 use crate::facts::first_run::disk::{Disk, Lack, Skips};
+use crate::facts::first_run::gone::{gone, removed};
 use crate::facts::ground::Ground;
 use crate::finding::Confidence;
 use crate::model::condition::Cond;
@@ -47,6 +48,7 @@ pub(crate) enum Need {
 /// The steps that fail, each with the first path that it lacks.
 pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> Vec<Trouble> {
     let disk = Disk::of(world, script);
+    let removed = removed(script);
     let mut told: Vec<Value> = Vec::new();
     let mut found = Vec::new();
     // What was there for one step is there for the next ones.
@@ -64,7 +66,17 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
         let mut lacking = None;
         each_need(step, &mut |path, span, need| {
             // Most steps work in the directory of the one before.
-            if lacking.is_some() || last == Some(path) || fine.contains(path) {
+            if lacking.is_some() {
+                return;
+            }
+            if removed.contains(path)
+                && !makes(step, path)
+                && let Some(lack) = gone(script, path, id)
+            {
+                lacking = Some((path.clone(), span, need, lack));
+                return;
+            }
+            if last == Some(path) || fine.contains(path) {
                 return;
             }
             let lack = match need {

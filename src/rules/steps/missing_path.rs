@@ -16,7 +16,7 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             let lack = &trouble.lack;
             // A script that sets nothing up relies on what is there.
             let stands_alone = lack.later.is_none() || lack.holder.is_none();
-            if lack.in_repo.is_none() && stands_alone && !deploy.is_from_scratch() {
+            if lack.gone.is_none() && lack.in_repo.is_none() && stands_alone && !deploy.is_from_scratch() {
                 continue;
             }
             let step = script.step(trouble.step);
@@ -30,7 +30,14 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 continue;
             }
             let words = context.words(step.span);
-            let message = match (lack.later, &lack.in_repo, trouble.need) {
+            let gone = lack.gone.map(|gone| {
+                let shown = context.words(trouble.span);
+                format!(
+                    "`{shown}` is not there any more: {} moves or removes it",
+                    context.line(script.step(gone).span)
+                )
+            });
+            let message = gone.unwrap_or_else(|| match (lack.later, &lack.in_repo, trouble.need) {
                 (Some(later), ..) => {
                     let later = context.line(script.step(later).span);
                     format!("`{path}` is needed here, but only {later} makes it")
@@ -43,20 +50,25 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                     format!("nothing makes the directory `{path}`, so `{words}` fails")
                 }
                 (None, None, _) => format!("nothing makes `{path}`, so `{words}` fails"),
-            };
-            let help = match lack.later {
-                Some(_) => "make it first".to_owned(),
-                None => "make it before, or correct the name".to_owned(),
+            });
+            let help = match (lack.gone, lack.later) {
+                (Some(_), _) => "do this first, or name the file by its new path",
+                (None, Some(_)) => "make it first",
+                (None, None) => "make it before, or correct the name",
             };
             let sure = lack.sure.min(match step.on_failure {
                 OnFailure::Continues => Confidence::Medium,
                 _ => Confidence::High,
             });
+            // The name of a temporary file is new on each run, and yet it is known which file is meant.
+            let about = Some(path).filter(|_| lack.gone.is_none());
             let mut draft = context
                 .finding(id::STEPS_MISSING_PATH, trouble.span, message)
-                .at_most(context.confidence(script, trouble.step, Some(path)).min(sure))
+                .at_most(context.confidence(script, trouble.step, about).min(sure))
                 .help(help);
-            if let Some(later) = lack.later {
+            if let Some(gone) = lack.gone {
+                draft = draft.related(script.step(gone).span, "it is gone after this");
+            } else if let Some(later) = lack.later {
                 draft = draft.related(script.step(later).span, "this makes it");
             } else if let Some(holder) = lack.holder {
                 draft = draft.related(script.step(holder).span, "what would contain it is made here");

@@ -9,7 +9,8 @@ use crate::facts::owners::lies_under;
 use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
-use crate::model::Step;
+use crate::model::condition::Cond;
+use crate::model::{Guard, Step};
 use crate::project::unit::UnitKind;
 use crate::rules::draft::Draft;
 use crate::rules::id;
@@ -77,15 +78,29 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
     };
     let asked = |context: &World<'_, '_>| {
         context.scripts().iter().any(|script| {
-            script.guards.iter().any(|guard| {
-                guard.cond.facts().iter().any(|fact| {
-                    let text = fact.resource.name().to_string();
-                    text == path || base(&text) == name && name.starts_with('.')
-                })
-            })
+            script.guards.iter().filter(|guard| guard.end.0 > 0 && !asks_for_absence(guard, path)).any(
+                |guard| {
+                    guard.cond.facts().iter().any(|fact| {
+                        let text = fact.resource.name().to_string();
+                        text == path || base(&text) == name && name.starts_with('.')
+                    })
+                },
+            )
         })
     };
     context.steps().any(|(_, _, step)| speaks(step)) || asked(context)
+}
+
+/// True if the guard holds where the file is missing: what is behind it should make the file, and if nothing there does,
+/// nobody does.
+fn asks_for_absence(guard: &Guard, path: &str) -> bool {
+    let with = |there: bool| {
+        guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(fact) => (fact.resource.name().to_string() == path).then_some(there),
+            _ => None,
+        })
+    };
+    with(true) == Some(!guard.holds)
 }
 
 /// True for a path that is known well enough to be compared.
