@@ -11,6 +11,7 @@ pub(crate) use map::{MappedText, OffsetMap};
 use crate::limit::tick;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Index of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,9 +66,9 @@ pub struct SourceFile {
     path: String,
     text: String,
     line_starts: Vec<u32>,
-    /// How many characters start before each block of [`BLOCK`] bytes; empty for ASCII. Thanks to it, a
-    /// column far into a line of many megabytes costs no more than one block.
-    chars_before: Vec<u32>,
+    /// How many characters start before each block of [`BLOCK`] bytes, once somebody asks; empty for ASCII. Thanks
+    /// to it, a column far into a line of many megabytes costs no more than one block.
+    chars_before: OnceLock<Vec<u32>>,
     /// Where the analysis text is shorter or longer than the bytes on disk: `(offset in text, original offset)`.
     shifts: Vec<(u32, u32)>,
     original: Vec<u8>,
@@ -89,7 +90,9 @@ impl SourceFile {
     /// # Errors
     /// [`NotText`] if the bytes hold a NUL, which no shell script or configuration does.
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NotText> {
-        if let Some(at) = bytes.iter().position(|b| *b == 0) {
+        if bytes.contains(&0)
+            && let Some(at) = bytes.iter().position(|b| *b == 0)
+        {
             return Err(NotText { nul_at: at as u32 });
         }
         let mut shifts = Vec::new();
@@ -130,25 +133,14 @@ impl SourceFile {
                 shifts.push((text.len() as u32, at as u32));
             }
         }
-        let chars_before = if text.is_ascii() {
-            Vec::new()
-        } else {
-            let blocks = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
-                let here = *before;
-                *before += char_starts(block);
-                Some(here)
-            });
-            blocks.collect()
-        };
-        let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1))
-            .collect();
+        let ends = text.match_indices('\n').map(|(end, _)| end as u32 + 1);
+        let line_starts = std::iter::once(0).chain(ends).collect();
         let original = if shifts.is_empty() { Vec::new() } else { bytes };
         Ok(SourceFile {
             path: path.into(),
             text,
             line_starts,
-            chars_before,
+            chars_before: OnceLock::new(),
             shifts,
             original,
             first_invalid,
@@ -230,18 +222,33 @@ impl SourceFile {
         LineColumn { line: line as u32 + 1, column: column + 1 }
     }
 
+    fn chars_before(&self) -> &[u32] {
+        self.chars_before.get_or_init(|| {
+            if self.text.is_ascii() {
+                return Vec::new();
+            }
+            let blocks = self.text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+                let here = *before;
+                *before += char_starts(block);
+                Some(here)
+            });
+            blocks.collect()
+        })
+    }
+
     /// How many characters start before a byte.
     fn chars_to(&self, offset: u32) -> u32 {
         let block = offset as usize / BLOCK;
-        if self.chars_before.is_empty() {
+        let chars_before = self.chars_before();
+        if chars_before.is_empty() {
             return offset;
         }
-        match self.chars_before.get(block) {
+        match chars_before.get(block) {
             Some(before) => before + char_starts(&self.text.as_bytes()[block * BLOCK..offset as usize]),
             // The end of a text may fill its last block.
             None => {
-                let last = self.chars_before.len() - 1;
-                self.chars_before[last] + char_starts(&self.text.as_bytes()[last * BLOCK..])
+                let last = chars_before.len() - 1;
+                chars_before[last] + char_starts(&self.text.as_bytes()[last * BLOCK..])
             }
         }
     }

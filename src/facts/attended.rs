@@ -17,9 +17,10 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
             return terminal;
         }
         // A password is often asked for twice.
-        let mut asked = script.behind(guard_id).filter(|(_, s)| asks(s));
         let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
-        asked.any(|(_, s)| s.argv.args.iter().any(mentions))
+        let asks_for_it = |s: &Step| asks(s) && s.argv.args.iter().any(mentions);
+        let near = &script.steps[guard.at.0 as usize..guard.end.0 as usize];
+        near.iter().any(asks_for_it) && script.behind(guard_id).any(|(_, s)| asks_for_it(s))
     })
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct NginxText {
 }
 
 /// The settings of nginx that a script writes or copies from the repo.
-pub(crate) fn nginx_texts(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Vec<NginxText> {
+pub(super) fn nginx_texts(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Vec<NginxText> {
     let mut texts = Vec::new();
     for (id, step) in script.iter() {
         let of_nginx =

@@ -11,6 +11,7 @@ use crate::facts::repo_paths::RepoPaths;
 use crate::facts::secret_files::{SecretFiles, SettingsOpened, hides};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
+use crate::facts::sites::{NginxText, nginx_texts};
 use crate::facts::{app, installed, managed};
 use crate::model::{Deployment, StepId};
 use crate::source::Sources;
@@ -35,6 +36,7 @@ pub(crate) struct World<'r, 'a> {
     app_paths: Vec<OnceCell<AppPaths<'r>>>,
     secrets: Vec<Secrets>,
     first_runs: Vec<OnceCell<Vec<FirstRun>>>,
+    nginx_texts: Vec<OnceCell<Vec<NginxText>>>,
 }
 
 #[derive(Default)]
@@ -90,6 +92,7 @@ impl<'r, 'a> World<'r, 'a> {
             app_paths: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             secrets: ground.scripts().iter().map(|_| Secrets::default()).collect(),
             first_runs: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
+            nginx_texts: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             ground,
             compared: OnceCell::new(),
             environment: OnceLock::new(),
@@ -134,6 +137,12 @@ impl<'r, 'a> World<'r, 'a> {
     pub(crate) fn app_paths(&self, script: &Deployment<'_>) -> Option<&AppPaths<'r>> {
         let number = self.number(script)?;
         Some(self.app_paths[number].get_or_init(|| AppPaths::of(self, self.scripts()[number])))
+    }
+
+    /// The settings of nginx that a script writes or copies from the repo.
+    pub(crate) fn nginx_texts(&self, script: &Deployment<'_>) -> &[NginxText] {
+        let Some(number) = self.number(script) else { return &[] };
+        self.nginx_texts[number].get_or_init(|| nginx_texts(self, script))
     }
 
     /// What a step does in the first run.

@@ -315,6 +315,15 @@ impl Deployment<'_> {
         })
     }
 
+    /// The steps behind one, in the order in which they run.
+    pub(crate) fn after(&self, step: StepId) -> impl Iterator<Item = (StepId, &Step)> {
+        let behind = self.steps.get(step.0 as usize + 1..).unwrap_or_default();
+        behind.iter().zip(step.0 + 1..).map(|(step, number)| {
+            tick();
+            (StepId(number), step)
+        })
+    }
+
     /// The guards of a step, innermost first.
     pub(crate) fn guards_of(&self, step: StepId) -> impl Iterator<Item = (GuardId, &Guard)> {
         guards_from(&self.guards, self.step(step).guard)
@@ -361,8 +370,9 @@ fn behind<'d>(
     let steps = steps.iter().enumerate().take(end.0 as usize).skip(at.0 as usize);
     // A guard stands after the one around it, so one pass tells which are inside, however deep they are nested.
     let first = guard.0 as usize;
-    let mut inside: Vec<bool> = Vec::with_capacity(guards.len() - first);
-    for (index, other) in guards.iter().enumerate().skip(first) {
+    let mut inside: Vec<bool> = Vec::new();
+    // The guards stand in the order in which they begin.
+    for (index, other) in guards.iter().enumerate().skip(first).take_while(|(_, other)| other.at < end) {
         let around = other.outer.and_then(|outer| inside.get((outer.0 as usize).checked_sub(first)?));
         let is_inside = index == first || around.copied().unwrap_or(false);
         inside.push(is_inside);

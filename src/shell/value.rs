@@ -336,6 +336,9 @@ pub(crate) fn has_hole(key: &str) -> bool {
 
 /// The hole with which a key begins, with its marks.
 pub(crate) fn leading_hole(key: &str) -> Option<&str> {
+    if !key.starts_with(OPEN) {
+        return None;
+    }
     match pieces(key).next() {
         Some(Piece::Hole(hole)) => Some(hole),
         _ => None,

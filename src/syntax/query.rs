@@ -30,7 +30,7 @@ pub(crate) use self::words::{
     ResourceWord, RoleWord, RunsAs, SecondRun, UnitWord, WorkWord,
 };
 
-use self::index::Index;
+use self::index::{At, Index};
 use self::message::Captured;
 use self::reader::{Fault, Shape};
 use super::tree::{Node, language};
@@ -177,13 +177,27 @@ impl Queries {
         &self.files
     }
 
-    /// The patterns that may find a fault in a command of this name for which these words hold, and their files.
-    pub(crate) fn finding(
+    /// The patterns about commands of this name that may find a fault in one for which these words hold, and their files.
+    pub(crate) fn finding_in(
         &self,
         name: &str,
         features: Features,
     ) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
-        self.index.of(name, features).filter_map(move |(file, number)| {
+        self.at(self.index.named(name).iter().copied(), features)
+    }
+
+    /// The patterns about commands of any name that may find a fault in one for which these words hold, and their files.
+    pub(crate) fn finding_in_any(&self, features: Features) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
+        self.at(self.index.of_any(features), features)
+    }
+
+    /// The patterns that stand there and may hold.
+    fn at(
+        &self,
+        places: impl Iterator<Item = At>,
+        features: Features,
+    ) -> impl Iterator<Item = (&QueryFile, &Pattern)> {
+        places.filter_map(move |(file, number)| {
             let file = self.files.get(file as usize)?;
             let pattern = file.patterns.get(number as usize)?;
             pattern.has_features(features).then_some((file, pattern))

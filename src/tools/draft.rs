@@ -140,7 +140,7 @@ pub(crate) fn may_be_options(arg: &Arg) -> bool {
 
 /// True for `$@` and `$*`, which may contain anything.
 pub(crate) fn is_all_arguments(arg: &Arg) -> bool {
-    arg.value.as_literal().is_none() && matches!(arg.value.to_string().as_str(), "$@" | "$*")
+    arg.value.as_literal().is_none() && ["$@", "$*"].iter().any(|all| arg.value.is_shown_as(all))
 }
 
 /// True for a word whose name says that it contains options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
@@ -150,7 +150,7 @@ pub(crate) fn named_like_options(arg: &Arg) -> bool {
     }
     let shown = arg.value.to_string().to_ascii_lowercase();
     let mut parts = shown.trim_start_matches('$').split('_');
-    is_all_arguments(arg)
+    matches!(shown.as_str(), "$@" | "$*")
         || parts.any(|part| matches!(part, "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"))
 }
 

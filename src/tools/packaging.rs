@@ -27,13 +27,12 @@ pub(crate) fn loose(argv: &Argv) -> Option<PackageManager> {
 
 /// For a command that updates everything: the lockfile that it rewrites, and the command that keeps to the lockfile.
 pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
-    let verb = argv.literal(0)?;
     // A named package is updated on purpose.
-    let all = argv.args.iter().skip(1).all(Arg::is_option);
-    if !all || argv.has_any(&["-g", "--global", "--dry-run", "--lock"]) {
-        return None;
-    }
-    Some(match (argv.name.as_str(), verb) {
+    let is_of_all = || {
+        argv.args.iter().skip(1).all(Arg::is_option)
+            && !argv.has_any(&["-g", "--global", "--dry-run", "--lock"])
+    };
+    let updated = match (argv.name.as_str(), argv.literal(0)?) {
         ("composer", "update" | "upgrade") => ("composer.lock", "composer install --no-dev"),
         ("bundle", "update") => ("Gemfile.lock", "bundle install"),
         ("poetry", "update") => ("poetry.lock", "poetry install"),
@@ -44,7 +43,8 @@ pub(crate) fn update(argv: &Argv) -> Option<(&'static str, &'static str)> {
         ("yarn", "upgrade") => ("yarn.lock", "yarn install --frozen-lockfile"),
         ("pnpm", "update" | "upgrade") => ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
         _ => return None,
-    })
+    };
+    is_of_all().then_some(updated)
 }
 
 /// True for pip(1), by its own name or as a module of Python.

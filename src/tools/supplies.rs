@@ -8,6 +8,8 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::is_shell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Programs that come together.
 pub(crate) struct Supply {
@@ -293,6 +295,13 @@ impl Supply {
 
 /// What a command needs that a new server lacks.
 pub(crate) fn needed(argv: &Argv) -> Vec<&'static Supply> {
+    static BY_PROGRAM: LazyLock<HashMap<&str, Vec<&Supply>>> = LazyLock::new(|| {
+        let mut by_program: HashMap<&str, Vec<&Supply>> = HashMap::new();
+        for supply in SUPPLIES {
+            supply.programs.iter().for_each(|name| by_program.entry(name).or_default().push(supply));
+        }
+        by_program
+    });
     let path = argv.program.value.key();
     let is_systems =
         || ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"].iter().any(|start| path.starts_with(start));
@@ -300,7 +309,7 @@ pub(crate) fn needed(argv: &Argv) -> Vec<&'static Supply> {
     if path.contains('/') && !is_systems() {
         return Vec::new();
     }
-    let mut needed: Vec<&Supply> = SUPPLIES.iter().filter(|supply| supply.has(&argv.name)).collect();
+    let mut needed = BY_PROGRAM.get(argv.name.as_str()).cloned().unwrap_or_default();
     let calls = |word: &str| {
         let first = argv.args.iter().find(|arg| !arg.is_option());
         first.is_some_and(|arg| arg.value.as_literal() == Some(word))

@@ -160,8 +160,11 @@ fn others<'r>(
 ) -> Vec<Dependencies<'r>> {
     let manifests = deploy.world.project.needs.others.iter();
     let mut manifests = manifests.filter(|m| m.language == written && !is_beside(&m.directory)).peekable();
+    if manifests.peek().is_none() || deploy.calls(work) {
+        return Vec::new();
+    }
     let said = deploy.says(work);
-    if manifests.peek().is_none() || deploy.calls(work) || !deploy.runs(run) && said.is_none() {
+    if !deploy.runs(run) && said.is_none() {
         return Vec::new();
     }
     let Some(place) = place(deploy) else { return Vec::new() };

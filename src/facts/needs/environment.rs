@@ -11,6 +11,7 @@ use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::{is_in_conda, manages_environments};
 use crate::tools::python::is_environment;
 use crate::tools::work::Work;
+use std::cell::OnceCell;
 
 /// A virtual environment that a unit needs on a new machine.
 #[derive(Clone, Debug)]
@@ -39,13 +40,16 @@ pub(super) fn environments<'c>(deploy: &Deploy<'c, '_, '_>) -> Vec<Environment<'
 
 fn find_environments(deploy: &Deploy<'_, '_, '_>) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
-    if !deploy.is_from_scratch() || deploy.in_containers() || deploy.calls(Work::VirtualEnv) {
-        return found;
-    }
+    // This takes longer to find out than what the units run.
+    let is_asked = OnceCell::new();
+    let asks = || deploy.is_from_scratch() && !deploy.in_containers() && !deploy.calls(Work::VirtualEnv);
     for (number, at) in deploy.world.units.iter().enumerate().filter(|(_, at)| at.origin != Origin::InRepo) {
         let Some(directory) = at.unit.exec_start().iter().find_map(|e| environment_in(&e.line())) else {
             continue;
         };
+        if !*is_asked.get_or_init(asks) {
+            return found;
+        }
         // A name that only the shell knows may mean any directory.
         let is_told = found.iter().any(|(_, other)| *other == directory);
         if is_told || base(&directory).contains('$') || is_used(deploy, base(&directory)) {

@@ -33,10 +33,28 @@ struct Call {
     /// The path as text.
     path: String,
     span: Span,
-    /// What the message says of the call.
-    says: String,
+    caller: Caller,
     /// The script and the step, if a script calls it.
     step: Option<(usize, StepId)>,
+}
+
+/// Who calls it.
+enum Caller {
+    /// A unit, with the key of the line.
+    Unit(String, &'static str),
+    Step,
+    Cron,
+}
+
+impl Call {
+    /// What the message says of the call.
+    fn says(&self, context: &World<'_, '_>) -> String {
+        match &self.caller {
+            Caller::Unit(name, key) => format!("`{key}=` of {name} fails (status=203/EXEC)"),
+            Caller::Step => format!("`{}` fails: permission denied", context.words(self.span)),
+            Caller::Cron => "cron can't run it, and nobody sees the error".to_owned(),
+        }
+    }
 }
 
 fn calls(context: &World<'_, '_>) -> Vec<Call> {
@@ -47,7 +65,7 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
                 calls.push(Call {
                     path: exec.program,
                     span: exec.span,
-                    says: format!("`{key}=` of {} fails (status=203/EXEC)", at.name),
+                    caller: Caller::Unit(at.name.clone(), key),
                     step: None,
                 });
             }
@@ -60,17 +78,12 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
                 calls.push(Call {
                     path: program.to_string(),
                     span: step.span,
-                    says: format!("`{}` fails: permission denied", context.words(step.span)),
+                    caller: Caller::Step,
                     step: Some((index, id)),
                 });
             }
             for line in cron_lines(step) {
-                calls.push(Call {
-                    path: line,
-                    span: step.span,
-                    says: "cron can't run it, and nobody sees the error".to_owned(),
-                    step: None,
-                });
+                calls.push(Call { path: line, span: step.span, caller: Caller::Cron, step: None });
             }
         }
     }
@@ -84,7 +97,9 @@ fn cron_lines(step: &Step) -> Vec<String> {
         // In a key, globs and holes follow control characters.
         let may_be = |key: &str| {
             let first = key.trim_start().bytes().next();
-            first.is_some_and(|b| b.is_ascii_digit() || b.is_ascii_control() || b"*/,-@".contains(&b))
+            let begins =
+                first.is_some_and(|b| b.is_ascii_digit() || b.is_ascii_control() || b"*/,-@".contains(&b));
+            begins && key.contains('/') && key.contains(' ')
         };
         let lines = step.argv.args.iter().map(|arg| &arg.value).filter(|value| may_be(value.key()));
         programs.extend(lines.filter_map(|value| cron::program(&value.to_string(), false)));
@@ -116,7 +131,7 @@ fn written(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>) {
                 continue;
             }
             let says = match (called, in_path) {
-                (Some(call), _) => call.says.clone(),
+                (Some(call), _) => call.says(context),
                 (None, Some(dir)) if dir.starts_with("/etc/cron") => "run-parts skips it silently".to_owned(),
                 _ => "calling it fails with \"permission denied\"".to_owned(),
             };
@@ -180,7 +195,10 @@ fn of_the_repo(context: &World<'_, '_>, calls: &[Call], found: &mut Vec<Finding>
                 .finding(
                     id::PERMISSIONS_NOT_EXECUTABLE,
                     call.span,
-                    format!("{file} has no execute bit in the repo, and nothing sets it, so {}", call.says),
+                    format!(
+                        "{file} has no execute bit in the repo, and nothing sets it, so {}",
+                        call.says(context)
+                    ),
                 )
                 .at_most(sure)
                 .help(format!("run `git update-index --chmod=+x {file}`, or call it as `bash {file}`"))

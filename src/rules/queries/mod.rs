@@ -211,8 +211,13 @@ struct Hit<'w, 'a, 'q> {
 impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
     fn judge(mut self, queries: &'q Queries, found: &mut Vec<Finding>) {
         let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
+        // The same words hold for most steps of a script.
+        let mut of_any: HashMap<Features, Vec<(&QueryFile, &Pattern)>> = HashMap::new();
         for at in self.run.steps(self.number) {
-            for (file, pattern) in queries.finding(&at.step().argv.name, self.run.features(at)) {
+            let features = self.run.features(at);
+            let any = of_any.entry(features).or_insert_with(|| queries.finding_in_any(features).collect());
+            let named = queries.finding_in(&at.step().argv.name, features);
+            for (file, pattern) in named.chain(any.iter().copied()) {
                 let is_told = pattern.is_told_once(Once::Script)
                     && self.told.contains(&(std::ptr::from_ref(pattern).cast(), None, None));
                 if is_told || !self.run.telling.wants(file.rule()) {

@@ -19,7 +19,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
             matches!(a.value.as_literal(), Some("-n" | "--no-clobber" | "-u" | "--backup" | "-b"))
                 || a.value.known_prefix().starts_with("--backup")
         });
-        let changed = script.iter().skip(id.0 as usize + 1).find(|(_, s)| changes(s, &original));
+        let changed = script.after(id).find(|(_, s)| changes(s, &original));
         // The original is restored before it is changed, or at the end, so each run starts from the original.
         let restored = script.steps.iter().any(|s| {
             s.deed.puts().any(|(effect, content)| {

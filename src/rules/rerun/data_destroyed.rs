@@ -29,7 +29,7 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
         }
         let mut reported: Vec<String> = Vec::new();
         for (id, step) in script.iter() {
-            if script.second_run(id).skipped_by().is_some() || named_so(script, step) {
+            if script.second_run(id).skipped_by().is_some() {
                 continue;
             }
             let Some(lost) =
@@ -38,7 +38,11 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 continue;
             };
             // If nothing creates the database or the volume again, the second run finds none to throw away.
-            if is_gone(script, id) || reported.contains(&lost.what) || is_brought_back(script, id, &lost) {
+            if named_so(script, step)
+                || is_gone(script, id)
+                || reported.contains(&lost.what)
+                || is_brought_back(script, id, &lost)
+            {
                 continue;
             }
             let text = format!(

@@ -71,11 +71,11 @@ fn pairs(script: &Deployment<'_>) -> Vec<(StepId, StepId)> {
     // `git pull` fails where `git fetch` does: its status tells of both.
     let told_by_pull = |id: StepId, step: &Step| {
         let again = |s: &Step| pulls(&s.argv) && s.argv.cwd == step.argv.cwd && s.place == step.place;
-        fetches(&step.argv) && script.iter().skip(id.0 as usize + 1).any(|(_, s)| again(s) && !unseen(s))
+        fetches(&step.argv) && script.after(id).any(|(_, s)| again(s) && !unseen(s))
     };
     for (id, step) in script.iter().filter(|(id, s)| unseen(s) && prepares(s) && !told_by_pull(*id, s)) {
         let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
-        let later = script.iter().skip(id.0 as usize + 1).find(|(other, s)| {
+        let later = script.after(id).find(|(other, s)| {
             s.entry == 0
                 && builds_on(s)
                 && s.span != step.span

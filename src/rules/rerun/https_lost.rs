@@ -1,7 +1,7 @@
 //! `rerun/https-lost`: each run writes a site anew, without the HTTPS that certbot has put into its file.
 
 use super::new_secret::is_replaced;
-use crate::facts::sites::{SiteAt, nginx_texts, written};
+use crate::facts::sites::{SiteAt, written};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::{Along, Deployment, Step, StepId};
@@ -42,7 +42,7 @@ pub(in crate::rules) fn https_lost(context: &World<'_, '_>, found: &mut Vec<Find
 /// True if each run writes the site, and its text has no HTTPS.
 fn is_lost(context: &World<'_, '_>, script: &Deployment<'_>, site: &SiteAt<'_>) -> bool {
     is_replaced(script, site.id, site.path)
-        && text_of(context, script, site).is_some_and(|text| !has_https(&text))
+        && text_of(context, script, site).is_some_and(|text| !has_https(text))
         && !edited_after(script, site)
         && !written_with_https(script, site)
 }
@@ -50,26 +50,22 @@ fn is_lost(context: &World<'_, '_>, script: &Deployment<'_>, site: &SiteAt<'_>) 
 /// True if the script writes the site once more, with HTTPS.
 fn written_with_https(script: &Deployment<'_>, site: &SiteAt<'_>) -> bool {
     script
-        .iter()
-        .filter(|(id, _)| *id > site.id)
+        .after(site.id)
         .any(|(_, step)| step.written.iter().any(|w| w.path == *site.path && has_https(&w.content.text)))
 }
 
 /// The text of the site, if it is known.
-fn text_of(context: &World<'_, '_>, script: &Deployment<'_>, site: &SiteAt<'_>) -> Option<String> {
+fn text_of<'s>(context: &'s World<'_, '_>, script: &'s Deployment<'_>, site: &SiteAt<'_>) -> Option<&'s str> {
     let written = script.step(site.id).written.iter().find(|w| w.path == *site.path && !w.append);
-    written.map(|text| text.content.text.clone()).or_else(|| {
-        let texts = nginx_texts(context, script).into_iter();
-        texts.filter(|text| text.id == site.id).map(|text| text.text.text).next()
-    })
+    let copied = || context.nginx_texts(script).iter().find(|text| text.id == site.id).map(|text| &text.text);
+    written.map(|text| &text.content).or_else(copied).map(|text| text.text.as_str())
 }
 
 /// True if certbot edits the site again after the script has written it. A condition on what the caller says, such as
 /// `[ -n "$DOMAIN" ]`, is taken to have the same outcome in each run.
 fn edited_after(script: &Deployment<'_>, site: &SiteAt<'_>) -> bool {
-    script.iter().any(|(id, step)| {
-        id > site.id
-            && edits_sites(&step.argv, site.server)
+    script.after(site.id).any(|(id, step)| {
+        edits_sites(&step.argv, site.server)
             && script.runs_along(id, site.id) != Along::Never
             && script.second_run(id).skipped_by().is_none()
             && !asks_for_certificate(script, id)
@@ -89,20 +85,15 @@ fn asks_for_certificate(script: &Deployment<'_>, id: StepId) -> bool {
 /// The step by which certbot edits the sites, on the first run or when somebody follows what is printed, and its words.
 fn edited_once<'s>(script: &'s Deployment<'_>, server: Server) -> Option<(StepId, &'s Step, String)> {
     script.iter().find_map(|(id, step)| {
-        let words = step.argv.to_string();
-        let (line, edits) = match step.deed.prints {
-            _ if tells(step) => {
-                let input = match &step.argv.stdin {
-                    Stdin::Text(text) => text.to_string(),
-                    _ => String::new(),
-                };
-                let line = format!("{words} {input}");
-                let edits = tells_to_edit_sites(&line, server);
-                (line, edits)
-            }
-            _ => (words, edits_sites(&step.argv, server)),
+        if !tells(step) {
+            return edits_sites(&step.argv, server).then(|| (id, step, step.argv.to_string()));
+        }
+        let input = match &step.argv.stdin {
+            Stdin::Text(text) => text.to_string(),
+            _ => String::new(),
         };
-        edits.then_some((id, step, line))
+        let line = format!("{} {input}", step.argv);
+        tells_to_edit_sites(&line, server).then_some((id, step, line))
     })
 }
 

@@ -181,19 +181,25 @@ fn changes_something(step: &Step, asked: &Resource) -> bool {
 /// True if a step that the guard does not skip does the same.
 fn is_done_again(script: &Deployment<'_>, guard: GuardId, id: StepId, step: &Step) -> bool {
     script.iter().any(|(other, s)| {
-        let outside = other != id
-            && !script.guards_of(other).any(|(g, _)| g == guard)
-            && script.second_run(other).skipped_by().is_none();
-        let role = s.deed.roles.iter().any(|r| r.is_work() && step.deed.roles.contains(r));
-        let effect = s.deed.effects.iter().any(|e| {
-            step.deed.effects.iter().any(|own| {
-                own.resource == e.resource && !matches!(own.resource, Resource::Line { .. })
-                    || own.change == e.change && same(&own.resource, &e.resource)
+        let outside = || {
+            other != id
+                && !script.guards_of(other).any(|(g, _)| g == guard)
+                && script.second_run(other).skipped_by().is_none()
+        };
+        let role = || s.deed.roles.iter().any(|r| r.is_work() && step.deed.roles.contains(r));
+        let effect = || {
+            s.deed.effects.iter().any(|e| {
+                step.deed.effects.iter().any(|own| {
+                    own.resource == e.resource && !matches!(own.resource, Resource::Line { .. })
+                        || own.change == e.change && same(&own.resource, &e.resource)
+                })
             })
-        });
-        let words = s.argv.name == step.argv.name
-            && s.argv.args.len() == step.argv.args.len()
-            && s.argv.args.iter().zip(&step.argv.args).all(|(a, b)| a.value == b.value);
-        outside && (role || effect || words)
+        };
+        let words = || {
+            s.argv.name == step.argv.name
+                && s.argv.args.len() == step.argv.args.len()
+                && s.argv.args.iter().zip(&step.argv.args).all(|(a, b)| a.value == b.value)
+        };
+        (role() || words() || effect()) && outside()
     })
 }

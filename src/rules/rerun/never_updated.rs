@@ -94,7 +94,7 @@ fn is_pinned(step: &Step) -> bool {
 
 /// The step that installs, builds or migrates in the tree in each run.
 fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<&'r Step> {
-    script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
+    script.after(id).find_map(|(other, s)| {
         let works = s.deed.roles.iter().any(|role| role.prepares() || *role == Role::ComposeUp);
         let there = s.argv.cwd.is_under(tree)
             || s.argv.program.value.is_under(tree)

@@ -109,12 +109,13 @@ fn made_at(
 
 /// What keeps the secret of the first run: a role that is created only once.
 fn keeper(script: &Deployment<'_>, source: &str) -> Option<(&'static str, Span)> {
-    script.iter().filter(|(_, step)| is_given(step, source)).find_map(|(_, step)| {
-        step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
+    script.iter().find_map(|(_, step)| {
+        let keeper = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
             (Change::Create(_), Resource::Role(_)) => Some(("the database role", step.span)),
             (Change::Create(_), Resource::Container(_)) => Some(("the container", step.span)),
             _ => None,
-        })
+        });
+        keeper.filter(|_| is_given(step, source))
     })
 }
 

@@ -101,7 +101,7 @@ fn looked_for(
     aborts: bool,
 ) -> Vec<String> {
     let row = Row(blamed(outcome, change, resource, aborts));
-    let found = queries.finding("some-program", row.0);
+    let found = queries.finding_in_any(row.0);
     let of_family = found
         .filter(|(file, pattern)| file.rule().starts_with("rerun/") && !pattern.matches(&row).is_empty());
     let mut rules: Vec<String> = of_family.map(|(file, _)| file.rule().to_string()).collect();

@@ -1,6 +1,6 @@
 //! `steps/before-certificate`: nginx reads a site whose certificate does not exist yet.
 
-use crate::facts::sites::{NginxText, enables, nginx_texts};
+use crate::facts::sites::{NginxText, enables};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, StepId};
@@ -12,7 +12,7 @@ use crate::tools::sites::{CERTIFICATES, available, blocks, checks_settings, may_
 /// For each site with a certificate of certbot, finds the first test or reload of nginx, and what gets the certificate.
 pub(super) fn before_certificate(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
-        for NginxText { id, path, text } in nginx_texts(context, script) {
+        for &NginxText { id, ref path, ref text } in context.nginx_texts(script) {
             if !text.text.contains(CERTIFICATES) {
                 continue;
             }
@@ -20,7 +20,7 @@ pub(super) fn before_certificate(context: &World<'_, '_>, found: &mut Vec<Findin
             let Some(certificate) = wanted.into_iter().find(|file| file.starts_with(CERTIFICATES)) else {
                 continue;
             };
-            let Some(check) = first_check(script, id, &path) else { continue };
+            let Some(check) = first_check(script, id, path) else { continue };
             let getters = || {
                 let getters = script.iter().filter(|(_, step)| may_get_certificate(&step.argv, &step.deed));
                 getters.map(|(at, _)| at)
@@ -76,7 +76,7 @@ fn first_check(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<Step
             .take(at.0 as usize)
             .any(|(_, step)| enables(step).iter().any(|(of, enabled)| of == server && enabled == name)),
     };
-    let mut later = script.iter().skip(id.0 as usize + 1);
+    let mut later = script.after(id);
     let check = later.find(|(at, step)| checks_settings(&step.argv, &step.deed) && is_enabled(*at))?;
     let is_replaced = script.iter().any(|(at, step)| {
         let writes = |effect: &Effect| {

@@ -58,7 +58,7 @@ fn of_names(script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Fault> {
             return None;
         }
         // It gets its own name later, or goes.
-        let later = script.iter().skip(id.0 as usize + 1).flat_map(|(_, step)| &step.deed.effects);
+        let later = script.after(id).flat_map(|(_, step)| &step.deed.effects);
         let moved = later
             .into_iter()
             .any(|later| later.change == Change::Remove && later.resource == effect.resource);
@@ -121,7 +121,7 @@ fn of_text(script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Fault> {
                 _ => false,
             })
         };
-        let goes_on = script.iter().skip(id.0 as usize + 1).any(|(_, step)| added(step));
+        let goes_on = script.after(id).any(|(_, step)| added(step));
         // What is inserted at the end may bring a line end.
         let end = written.value.known_suffix();
         let open = !end.is_empty() && !end.ends_with('\n') && !end.ends_with("\\n");

@@ -1,6 +1,6 @@
 //! `steps/default-site-left`: the site that Debian's nginx brings stays enabled and is in the way of the app's own.
 
-use crate::facts::sites::{NginxText, nginx_texts};
+use crate::facts::sites::NginxText;
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::Step;
@@ -16,9 +16,9 @@ pub(super) fn default_site_left(context: &World<'_, '_>, found: &mut Vec<Finding
     for &script in context.scripts() {
         let Some(installs) = context.steps_with(script).find(brings) else { continue };
         let mut is_changed = None;
-        for NginxText { id, path, text } in nginx_texts(context, script) {
-            let is_served = available(&path).is_some()
-                || enabled(&path).is_some()
+        for &NginxText { id, ref path, ref text } in context.nginx_texts(script) {
+            let is_served = available(path).is_some()
+                || enabled(path).is_some()
                 || path.known_prefix().starts_with("/etc/nginx/conf.d/");
             let Some(block) = blocks(&text.text).into_iter().find(is_in_the_way).filter(|_| is_served) else {
                 continue;

@@ -72,7 +72,7 @@ fn lines(script: &Deployment<'_>, id: StepId, step: &Step) -> Vec<String> {
             .iter()
             .any(|e| e.change == Change::Write && matches!(e.resource, Resource::Crontab(_)))
     };
-    let piped = || script.iter().skip(id.0 as usize + 1).take(2).any(|(_, step)| is_table(step));
+    let piped = || script.after(id).take(2).any(|(_, step)| is_table(step));
     if step.deed.prints == Prints::Words && step.argv.stdout.is_none() && piped() {
         let texts = step.argv.args.iter().map(|arg| arg.value.to_string());
         commands.extend(texts.filter_map(|text| Some(entry(&text, false)?.command)));

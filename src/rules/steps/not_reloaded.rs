@@ -21,7 +21,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         .help("run `systemctl daemon-reload` in between, because systemd keeps the version that it has read")
         .related(step.span, "this starts the version that systemd read last")
         .fix(line_before(context, script, step, "systemctl daemon-reload"));
-    let mut below = script.iter().skip(start.id.0 as usize + 1);
+    let mut below = script.after(start.id);
     match below.find(|(_, s)| s.deed.roles.contains(&Role::DaemonReload)) {
         Some((_, reload)) => draft.related(reload.span, "this comes too late"),
         None => draft,

@@ -102,7 +102,7 @@ fn work_after(
     id: StepId,
     started: &Started<'_>,
 ) -> Option<(StepId, Option<Severity>)> {
-    script.iter().skip(id.0 as usize + 1).find_map(|(other, s)| {
+    script.after(id).find_map(|(other, s)| {
         let of = ecosystem(s).filter(|of| *of == started.language)?;
         let brings = installs_manifest(s, of)
             || s.deed.roles.iter().any(|r| match r {

@@ -67,10 +67,10 @@ fn is_loaded(
     let step = script.step(id);
     let loads = |other: &Step| daemon.may_be_reloaded_by(&other.argv, &other.deed, path);
     let here = script.iter().any(|(at, other)| {
-        let later = at > id && script.may_meet(at, id);
+        let later = || at > id && script.may_meet(at, id);
         // A function that nothing calls in sight may be called in any order, and a loop comes round again.
-        let any_order = step.entry != 0 || step.in_loop && other.in_loop;
-        (later || any_order) && (loads(other) || is_opaque_call(other))
+        let any_order = || step.entry != 0 || step.in_loop && other.in_loop;
+        (later() || any_order()) && (loads(other) || is_opaque_call(other))
     });
     // Who calls such a function may call another script's function too.
     let library = step.entry != 0 && context.steps().any(|(_, _, other)| loads(other));

@@ -1,6 +1,5 @@
 //! `units/wrong-upstream`: nginx passes requests to a port or a socket on which no unit listens.
 
-use crate::facts::sites::nginx_texts;
 use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
@@ -56,12 +55,12 @@ fn compare(
     listening: &[(Address, Span)],
     found: &mut Vec<Finding>,
 ) {
-    let texts: Vec<MappedText> = nginx_texts(context, script).into_iter().map(|site| site.text).collect();
+    let texts = || context.nginx_texts(script).iter().map(|site| &site.text);
     let mut wrong = Vec::new();
-    for text in &texts {
+    for text in texts() {
         for (target, span) in targets(text) {
             // nginx itself may listen there.
-            let own = texts.iter().any(|t| is_listened_on(&t.text, &target));
+            let own = texts().any(|t| is_listened_on(&t.text, &target));
             let known = own || listening.iter().any(|(address, _)| *address == target);
             let meant = listening.iter().find(|(address, _)| address.same_kind(&target));
             if let Some((address, bind)) = meant.filter(|_| !known) {

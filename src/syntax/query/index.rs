@@ -47,20 +47,23 @@ impl Index {
         }
     }
 
-    /// The patterns for a command of this name for which these words hold, in the order in which they were added. The
+    /// The patterns that are tried only on commands of this name.
+    pub(super) fn named(&self, name: &str) -> &[At] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The patterns that name no command, for one for which these words hold, in the order in which they were added. The
     /// command may lack what else they need.
-    pub(super) fn of(&self, name: &str, features: Features) -> impl Iterator<Item = At> {
-        let by_name = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
+    pub(super) fn of_any(&self, features: Features) -> impl Iterator<Item = At> {
         let rows = features.words().filter_map(|word| self.by_word.get(word as usize));
         let mut found = vec![0u64; self.of_any.len().div_ceil(64)];
         for row in rows.chain([&self.always]) {
             found.iter_mut().zip(row).for_each(|(all, some)| *all |= some);
         }
-        let numbers = found
+        found
             .into_iter()
             .enumerate()
-            .flat_map(move |(part, bits)| ones(bits).map(move |bit| self.of_any[part * 64 + bit as usize]));
-        by_name.iter().copied().chain(numbers)
+            .flat_map(move |(part, bits)| ones(bits).map(move |bit| self.of_any[part * 64 + bit as usize]))
     }
 }
 

@@ -108,7 +108,7 @@ fn found(text: &str, words: &'static [&'static str]) -> Vec<String> {
     };
     let tree = parse(SOURCE).unwrap();
     let says = Says { words, tree: &tree, text: SOURCE };
-    let found = queries.finding("git", says.features()).flat_map(|(file, pattern)| {
+    let found = finding(&queries, "git", says.features()).flat_map(|(file, pattern)| {
         assert_eq!(&**file.rule(), "house/rule");
         pattern.matches(&says)
     });
@@ -117,11 +117,20 @@ fn found(text: &str, words: &'static [&'static str]) -> Vec<String> {
 
 const BARE: &str = "((command) @finding (#set! command \"git\")";
 
+/// The patterns that may find a fault in such a command.
+fn finding<'q>(
+    queries: &'q Queries,
+    name: &str,
+    features: Features,
+) -> impl Iterator<Item = (&'q QueryFile, &'q Pattern)> {
+    queries.finding_in(name, features).chain(queries.finding_in_any(features))
+}
+
 #[test]
 fn a_bare_command_is_found_by_its_name() {
     let queries = load(&format!("{BARE})")).unwrap();
-    assert_eq!(queries.finding("git", Features::default()).count(), 1);
-    assert_eq!(queries.finding("mkdir", Features::default()).count(), 0);
+    assert_eq!(finding(&queries, "git", Features::default()).count(), 1);
+    assert_eq!(finding(&queries, "mkdir", Features::default()).count(), 0);
     assert_eq!(found(&format!("{BARE})"), &[]), ["-"]);
     assert!(found("((command) @finding (#set! command \"mkdir\"))", &[]).is_empty());
 }
@@ -235,7 +244,7 @@ fn a_deep_query_ends_with_the_time_of_its_work() {
     for last in ["argument: (string) @word", "argument: (word) @word"] {
         let text = format!("((command {three} {last}) @finding (#set! command git))");
         let queries = load(&text).unwrap();
-        let (_, pattern) = queries.finding("git", Features::default()).next().unwrap();
+        let (_, pattern) = finding(&queries, "git", Features::default()).next().unwrap();
         let started = std::time::Instant::now();
         let time = std::time::Duration::from_millis(40);
         let ended = limit::within(Some(time), || limit::piece(|| pattern.matches(&says).len()));
@@ -260,7 +269,7 @@ fn an_optional_capture_without_a_node_holds_of_nothing() {
 fn a_message_replaces_the_rules_own() {
     let text = format!("{BARE} (#set! message \"say \\\"please\\\" to {{command}}\"))");
     let queries = load(&text).unwrap();
-    let (_, pattern) = queries.finding("git", Features::default()).next().unwrap();
+    let (_, pattern) = finding(&queries, "git", Features::default()).next().unwrap();
     let message = pattern.message().unwrap();
     let text = Piece::Text("say \"please\" to ".to_owned());
     assert_eq!(message.pieces(), [text, Piece::Hole(Placeholder::Command)]);
@@ -278,7 +287,7 @@ fn a_folder_of_a_users_own_rules_stands_beside_the_embedded() {
     assert_eq!(queries.rules().iter().map(|r| &**r).collect::<Vec<_>>(), ["house/b", "house/c", "rerun/a"]);
     let tree = parse(SOURCE).unwrap();
     let says = Says { words: &[], tree: &tree, text: SOURCE };
-    let of_git = queries.finding("git", Features::default());
+    let of_git = finding(&queries, "git", Features::default());
     let rules: Vec<(&str, usize)> =
         of_git.map(|(file, pattern)| (&**file.rule(), pattern.matches(&says).len())).collect();
     assert_eq!(rules, [("rerun/a", 1), ("house/b", 1)]);
@@ -291,7 +300,7 @@ fn patterns_are_tried_where_a_command_has_what_they_need() {
     let queries = load(text).unwrap();
     let tried = |words: &'static [&'static str]| {
         let tree = parse(SOURCE).unwrap();
-        queries.finding("git", Says { words, tree: &tree, text: SOURCE }.features()).count()
+        finding(&queries, "git", Says { words, tree: &tree, text: SOURCE }.features()).count()
     };
     assert_eq!(tried(&[]), 0);
     assert_eq!(tried(&["read-only"]), 0);
@@ -319,7 +328,7 @@ fn each_part_of_a_rule_is_known() {
     // Only the command at fault is searched for in every script.
     let tree = parse(SOURCE).unwrap();
     let says = Says { words: &["dependencies"], tree: &tree, text: SOURCE };
-    assert_eq!(queries.finding("pip", says.features()).count(), 0);
+    assert_eq!(finding(&queries, "pip", says.features()).count(), 0);
 }
 
 #[test]
