@@ -74,6 +74,31 @@ pub(crate) fn may_fetch_lists(argv: &Argv, deed: &Deed) -> bool {
         || names("apt") && names("update")
 }
 
+/// True if a command installs from the package lists, or reads them: another command of apt than `update` and those that
+/// only remove.
+pub(crate) fn may_use_lists(argv: &Argv) -> bool {
+    const READERS: [&str; 8] = [
+        "apt-cache", "apt-file", "apt-mark", "tasksel", "unattended-upgrade", "unattended-upgrades",
+        "dselect", "do-release-upgrade",
+    ];
+    const OTHERS: [&str; 7] = ["update", "clean", "autoclean", "autoremove", "remove", "purge", "help"];
+    let options = argv.options(OPTIONS);
+    READERS.contains(&argv.name.as_str())
+        || is_apt(argv) && (options.has("U") || !OTHERS.contains(&word(&options.operands, 0)))
+}
+
+/// True if a text installs packages from the lists in some place, or upgrades them.
+pub(crate) fn tells_to_use_lists(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let after = ["apt", "aptitude"].iter().find_map(|name| line.find(name).map(|at| &line[at..]));
+        !line.starts_with('#')
+            && after.is_some_and(|after| {
+                ["install", "upgrade", "build-dep", "list", "$"].iter().any(|word| after.contains(word))
+            })
+    })
+}
+
 /// True for a file that tells apt where packages come from.
 pub(crate) fn is_source(path: &Value) -> bool {
     path.known_prefix().starts_with("/etc/apt/sources.list")

@@ -57,6 +57,11 @@ pub(crate) fn brought_up(argv: &Argv) -> Option<Vec<Value>> {
     Some(options.operands.iter().map(|operand| operand.value.clone()).collect())
 }
 
+/// True for `compose down` and `compose stop`.
+pub(crate) fn takes_down(argv: &Argv) -> bool {
+    compose_verb(argv).is_some_and(|verb| matches!(verb.name.as_str(), "down" | "stop"))
+}
+
 /// The container's name and the image of `docker run`. `None` for any other command.
 pub(crate) fn container_and_image(argv: &Argv) -> Option<(Option<Value>, Option<Value>)> {
     let run = argv.shifted(0).filter(|verb| is_runtime(&argv.name) && verb.name == "run")?;

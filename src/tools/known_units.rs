@@ -38,6 +38,35 @@ pub(crate) fn is_foreign(unit: &str) -> bool {
     FOREIGN.contains(&name) || name.starts_with("postgresql") || name.starts_with("systemd-")
 }
 
+/// True for a unit that others can use only once it is started: a database, a queue, Docker, the network.
+pub(crate) fn answers_when_started(unit: &str) -> bool {
+    const OTHERS: [&str; 6] =
+        ["valkey-server", "memcached", "podman", "mosquitto", "nats-server", "elasticsearch"];
+    let name = unit.trim_end_matches(".service");
+    let is_daemon = is_foreign(unit) && !matches!(name, "cron" | "crond" | "ssh" | "sshd" | "fail2ban");
+    unit == "network-online.target" || is_daemon && !name.starts_with("systemd-") || OTHERS.contains(&name)
+}
+
+/// The socket at which systemd itself listens for a service, by the service's name without `.service`.
+pub(crate) fn listens_for(stem: &str) -> Option<&'static str> {
+    match stem {
+        "docker" => Some("docker.socket"),
+        "podman" => Some("podman.socket"),
+        _ => None,
+    }
+}
+
+/// True if a unit's name says that its work ends: a migration, a backup, what is done once at boot.
+pub(crate) fn ends_by_itself(unit: &str) -> bool {
+    const JOBS: [&str; 27] = [
+        "alert", "backup", "boot", "bootstrap", "build", "check", "clean", "cleanup", "deploy", "export",
+        "first", "import", "init", "install", "job", "migrate", "migrations", "notify", "once", "prune",
+        "report", "restore", "run", "seed", "setup", "task", "warmup",
+    ];
+    let mut words = unit.trim_end_matches(".service").split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| JOBS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// True for a web server in front of the app, or a database behind it.
 pub(crate) fn is_beside_the_app(unit: &str) -> bool {
     const BESIDE: [&str; 6] = ["nginx", "apache2", "caddy", "postgresql", "redis-server", "redis"];

@@ -14,6 +14,8 @@ cat > /etc/systemd/system/shop-canary.service <<EOF
 Description=Shop: canary of the REST API
 # FAULT: nothing wants that target, so nothing waits for it
 After=network-online.target
+# FAULT: it starts together with redis, not after it
+Requires=redis-server.service
 [Service]
 # FAULT: gunicorn stays in the foreground, and systemd waits for it to leave
 Type=forking
@@ -71,8 +73,17 @@ Description=Shop: looks at old links each night
 [Timer]
 OnCalendar=daily
 EOF
+cat > /etc/systemd/system/shop-links-again.timer <<'EOF'
+[Unit]
+Description=Shop: looks at old links a second time
+# FAULT: it says no time
+[Timer]
+Unit=shop-links.service
+[Install]
+WantedBy=timers.target
+EOF
 systemctl daemon-reload
-systemctl enable --now shop-canary shop-links.timer
+systemctl enable --now shop-canary shop-links.timer shop-links-again.timer
 systemctl restart shop-canary
 
 cat > /etc/nginx/conf.d/shop-canary.conf <<'EOF'

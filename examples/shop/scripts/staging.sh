@@ -88,6 +88,7 @@ cp /srv/shop-tools/target/release/shop-suggest /usr/local/bin/shop-suggest
 cat > /etc/systemd/system/shop-suggest.service <<'EOF'
 [Unit]
 Description=Shop: suggests words for the search
+# FAULT: after a crash it stays down
 [Service]
 User=stager
 ExecStart=/usr/local/bin/shop-suggest --socket /run/shop-suggest.sock

@@ -13,6 +13,31 @@ use crate::shell::value::has_hole;
 use crate::shell::wrappers::{Code, Peeled, command_line, peel, resplit};
 use crate::source::{FileId, MappedText, OffsetMap};
 
+/// The quotes that a text of shell code has opened so far.
+#[derive(Default)]
+struct Quotes {
+    read: usize,
+    open: Option<char>,
+}
+
+impl Quotes {
+    /// True if the text, which only grows, ends inside single quotes. The shell that runs it expands nothing there.
+    fn are_single(&mut self, text: &str) -> bool {
+        let mut escaped = false;
+        for c in text[self.read..].chars() {
+            match (self.open, c) {
+                _ if escaped => escaped = false,
+                (None | Some('"'), '\\') => escaped = true,
+                (None, '\'' | '"') => self.open = Some(c),
+                (Some(open), _) if open == c => self.open = None,
+                _ => {}
+            }
+        }
+        self.read = text.len();
+        self.open == Some('\'')
+    }
+}
+
 impl<'a> Walker<'a, '_> {
     /// The text of a word as its shell sees it, with its places. Known values that hold more than a name are
     /// inserted. Other variables stay as `${NAME}`, so that the region's own expansion finds them.
@@ -29,6 +54,7 @@ impl<'a> Walker<'a, '_> {
             (offset + part.len() <= base_text.len())
                 .then(|| base_map.range(offset as u32..(offset + part.len()) as u32))
         };
+        let mut quotes = Quotes::default();
         for part in word.parts {
             let at = text.len() as u32;
             match part {
@@ -54,6 +80,7 @@ impl<'a> Walker<'a, '_> {
                     let known = value.as_literal().filter(|v| {
                         constants
                             || !plain
+                            || quotes.are_single(&text)
                             || v.contains([' ', ';', '|', '&', '\n', '"', '\'', '$'])
                             || name.bytes().all(|b| b.is_ascii_digit() || b == b'@' || b == b'*')
                     });

@@ -11,6 +11,7 @@ use crate::tools::calls::calls_script;
 use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::git;
 use crate::tools::git_asked::{self, Update};
+use crate::tools::place;
 
 /// Finds clones that nothing updates.
 pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -96,7 +97,8 @@ fn is_pinned(step: &Step) -> bool {
 fn works_in<'r>(script: &'r Deployment<'_>, id: StepId, tree: &Value) -> Option<&'r Step> {
     script.after(id).find_map(|(other, s)| {
         let works = s.deed.roles.iter().any(|role| role.prepares() || *role == Role::ComposeUp);
-        let there = s.argv.cwd.is_under(tree)
+        let there = place::works_in(&s.argv).is_under(tree)
+            || s.argv.cwd.is_under(tree)
             || s.argv.program.value.is_under(tree)
             || s.argv.args.iter().any(|a| s.argv.path(a).is_under(tree) && a.value.key().contains('/'));
         (works && there && script.second_run(other).skipped_by().is_none()).then_some(s)

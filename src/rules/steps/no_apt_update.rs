@@ -120,15 +120,34 @@ fn before_first(
         format!("nothing runs `apt-get update` before `{words}`, and a new server has no package lists");
     let draft = world.finding(id::STEPS_NO_APT_UPDATE, install.span, message);
     // One or two packages are often added to a server that somebody has set up, which has lists.
-    let severity = if installs_many(script) { Severity::Warning } else { Severity::Info };
+    let severity = match installs_many(script) || is_for_a_new_server(script, first) {
+        true => Severity::Warning,
+        false => Severity::Info,
+    };
     let draft = draft.severity(severity).at_most(Confidence::Medium);
     Some(draft.help("run `apt-get update` before the first install").done())
 }
 
 /// True if the script prepares a machine for the app, and does not only add a package to one that runs.
 fn prepares(script: &Deployment<'_>) -> bool {
-    let prepares = |role: &Role| matches!(role, Role::Account | Role::Clone | Role::VirtualEnv);
-    script.steps.iter().any(|step| step.deed.roles.iter().any(prepares))
+    PREPARING[..3].iter().any(|role| has_role(script, role)) || has_role(script, &Role::Enable)
+}
+
+/// What prepares a machine for an app.
+const PREPARING: [Role; 4] = [Role::Account, Role::Clone, Role::VirtualEnv, Role::Enable];
+
+fn has_role(script: &Deployment<'_>, role: &Role) -> bool {
+    script.steps.iter().any(|step| step.deed.roles.contains(role))
+}
+
+/// True if few packages are all that the app needs: the script installs them only where the program is not there yet, or it
+/// prepares the machine in other ways too.
+fn is_for_a_new_server(script: &Deployment<'_>, install: StepId) -> bool {
+    let is_missing = script.guards_of(install).any(|(_, guard)| {
+        guard.cond.facts().iter().any(|fact| matches!(fact.resource, Resource::Program(_)))
+    });
+    let ways = PREPARING.iter().filter(|role| has_role(script, role)).count();
+    ways >= 3 || is_missing && ways >= 1
 }
 
 /// True if the script installs as many packages as a whole server needs.

@@ -5,7 +5,9 @@ use crate::finding::Finding;
 use crate::project::unit::{UnitKind, is_true};
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
+use crate::shell::line::commands;
 use crate::source::Span;
+use crate::tools::containers::takes_down;
 
 /// `units/wrong-exec-start`.
 pub(super) fn wrong_exec_start(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -26,13 +28,19 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     });
     if starts.is_empty() {
         let remains = at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
-        let other = at.unit.get("Unit", "SuccessAction").is_some()
-            || remains && at.unit.get("Service", "ExecStop").is_some();
+        let stops = at.unit.exec("ExecStop");
+        let only_stops = remains
+            && stops.iter().any(|exec| commands(&exec.words()).iter().any(|one| takes_down(one.argv())));
+        let other = at.unit.get("Unit", "SuccessAction").is_some() || remains && !stops.is_empty();
         // A drop-in of another unit contains only its changes.
         let whole = at.unit.sections.iter().any(|(name, _)| name == "Service")
             || at.unit.sections.iter().any(|(name, _)| name == "Install");
-        if !other && whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$')) {
-            let message = format!("systemd refuses {}, because it has no `ExecStart=`", at.name);
+        let is_known = whole && !unknown_lines && !at.unit.directives.iter().any(|d| d.key.contains('$'));
+        if (!other || only_stops) && is_known {
+            let message = match only_stops {
+                true => format!("{} starts nothing: it has no `ExecStart=`, only `ExecStop=`", at.name),
+                false => format!("systemd refuses {}, because it has no `ExecStart=`", at.name),
+            };
             let help = "name the command with `ExecStart=`";
             found.push(unit.finding(id::UNITS_WRONG_EXEC_START, place, message).help(help).done());
         }

@@ -5,10 +5,10 @@
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
-use crate::project::unit::{UnitKind, is_true};
+use crate::project::unit::{Exec, UnitKind, is_true};
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
-use crate::tools::serves::{Left, Stays};
+use crate::tools::serves::{Left, Serves, Stays};
 
 /// `units/wrong-type`.
 pub(super) fn wrong_type(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -20,10 +20,15 @@ pub(super) fn wrong_type(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let starts = unit.at.unit.exec_start();
     let Some(exec) = starts.last() else { return };
-    let Some(serves) = exec.serves() else { return };
     let kind = unit.at.unit.service_type();
-    let name = &serves.argv.name;
     let remains = unit.at.unit.get("Service", "RemainAfterExit").is_some_and(|d| is_true(&d.value));
+    let serves = exec.serves();
+    if kind == "oneshot" && !remains {
+        found.extend(stops_at_once(unit, exec, serves.as_ref()));
+        return;
+    }
+    let Some(serves) = serves else { return };
+    let name = &serves.argv.name;
     let (message, help, confidence) = match (kind, serves.stays) {
         ("forking", Stays::Foreground { sure }) => (
             format!(
@@ -63,4 +68,19 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
     let place = unit.at.unit.get("Service", "Type").map_or(exec.span, |d| d.span);
     let draft = unit.finding(id::UNITS_WRONG_TYPE, place, message).at_most(confidence).help(help);
     found.push(draft.related(exec.span, "it runs this").done());
+}
+
+/// A one-shot that leaves something running is over when its commands have ended, so that systemd runs `ExecStop=` then.
+fn stops_at_once(unit: &Judged<'_, '_, '_>, exec: &Exec, serves: Option<&Serves>) -> Option<Finding> {
+    let stop = unit.at.unit.get("Service", "ExecStop")?;
+    let serves = serves.filter(|serves| matches!(serves.stays, Stays::Background { .. }))?;
+    if unit.at.unit.directives.iter().any(|directive| directive.key == "RemainAfterExit") {
+        return None;
+    }
+    let message = format!(
+        "{} stops what it has started at once: a `oneshot` is over when `{}` returns, and then `ExecStop=` runs",
+        unit.at.name, serves.argv.name
+    );
+    let draft = unit.finding(id::UNITS_WRONG_TYPE, stop.span, message).help("add `RemainAfterExit=yes`");
+    Some(draft.related(exec.span, "this leaves it running").done())
 }

@@ -66,15 +66,15 @@ fn checked(deployment: &str, script: &str) -> Vec<(String, Answer, String, BTree
 /// How many of the mutants that do harm are told of each deployment, at least: of those that were run, and of those that were
 /// judged. These numbers only grow.
 const TOLD: [(&str, usize, usize); 10] = [
-    ("compose-unit", 8, 11),
-    ("django-celery", 68, 4),
-    ("fastapi-front", 29, 1),
-    ("go-service", 16, 1),
-    ("laravel", 20, 2),
-    ("node-pm2", 17, 1),
-    ("php-plain", 32, 1),
-    ("rails-sidekiq", 31, 1),
-    ("rust-service", 27, 0),
+    ("compose-unit", 12, 13),
+    ("django-celery", 71, 6),
+    ("fastapi-front", 30, 2),
+    ("go-service", 19, 3),
+    ("laravel", 21, 2),
+    ("node-pm2", 18, 1),
+    ("php-plain", 35, 2),
+    ("rails-sidekiq", 32, 3),
+    ("rust-service", 34, 1),
     ("static-cron", 11, 0),
 ];
 
