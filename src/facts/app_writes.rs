@@ -9,10 +9,10 @@ use crate::shell::value::Value;
 use crate::tools::effect::PathKind;
 
 /// Names of directories that an app writes to: its users' files, its logs, its state.
-const WRITTEN: [&str; 22] = [
+const WRITTEN: [&str; 23] = [
     "uploads", "upload", "media", "logs", "log", "data", "db", "database", "storage", "cache", "tmp", "temp",
     "run", "instance", "sessions", "staticfiles", "downloads", "attachments", "outputs", "output", "state",
-    "queue",
+    "queue", "var",
 ];
 
 /// The account that needs the path, and why. `user` is the account that runs what lies there.

@@ -5,7 +5,7 @@ use crate::facts::owners::{holders, reaches};
 use crate::model::{Deployment, Step, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Mode, Resource, Role};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The index of one script. It gives steps by their index, and effects by their index in the step.
 #[derive(Debug, Default)]
@@ -28,19 +28,24 @@ pub(crate) type Given<'s> = (&'s Step, Option<&'s Value>);
 impl Givers {
     pub(crate) fn of(script: &Deployment<'_>) -> Self {
         let mut givers = Givers::default();
+        // Paths that have a group which may not write to them yet.
+        let mut grouped: HashSet<&str> = HashSet::new();
         for (index, step) in script.steps.iter().enumerate() {
             for (at, effect) in step.deed.effects.iter().enumerate() {
                 let Resource::Path(target) = &effect.resource else { continue };
+                let gives = gives(step, effect) || opens_to_group(effect) && grouped.contains(key(target));
                 if effect.change == Change::Remove {
                     givers.removed.entry(key(target).to_owned()).or_default().push(index);
-                } else if gives(effect) && target.is_glob() {
+                } else if gives && target.is_glob() {
                     givers.patterns.push((index, at));
-                } else if gives(effect) {
+                } else if gives {
                     givers.given.entry(key(target).to_owned()).or_default().push((index, at));
+                } else if names_group(effect) {
+                    grouped.insert(key(target));
                 }
             }
-            // Its target is not known.
-            let unknown = |e: &Effect| e.resource.name().knowledge() >= Knowledge::Unknown;
+            // Its target is not known. A path that is new on each run is none that a script names.
+            let unknown = |e: &Effect| e.resource.name().knowledge() == Knowledge::Unknown;
             let hidden = step.deed.effects.is_empty() || step.deed.effects.iter().any(unknown);
             if hidden && step.deed.roles.contains(&Role::Owner) {
                 givers.hidden.push(index);
@@ -93,8 +98,15 @@ impl Givers {
 
     /// True if a step gives the path to someone other than root, or may do so.
     pub(crate) fn gives_at(&self, script: &Deployment<'_>, step: usize, path: &Value) -> bool {
+        let effects = &script.steps[step].deed.effects;
+        let is_it = |events: &[(usize, usize)]| {
+            let events = &events[events.partition_point(|(at, _)| *at < step)..];
+            let here = events.iter().take_while(|(at, _)| *at == step);
+            here.into_iter().any(|(_, at)| reached(&effects[*at], path))
+        };
         self.hidden.binary_search(&step).is_ok()
-            || script.steps[step].deed.effects.iter().any(|effect| gives(effect) && reached(effect, path))
+            || is_it(&self.patterns)
+            || above(path.key()).any(|above| self.given.get(above).is_some_and(|events| is_it(events)))
     }
 
     /// The last step before `before` that matches and gives away the path or what contains it.
@@ -148,16 +160,37 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
     holders(path).chain(root)
 }
 
-/// True for an effect that gives something to someone other than root.
-fn gives(effect: &Effect) -> bool {
+/// True for an effect of a step that gives something to someone other than root. A group gets it only if the mode lets the
+/// group write; where the step does not set the mode, it is not known.
+fn gives(step: &Step, effect: &Effect) -> bool {
     match &effect.change {
-        Change::Own { user, group, .. } => {
-            let other = |v: &Option<Value>| v.as_ref().is_some_and(|v| v.as_literal() != Some("root"));
-            other(user) || user.is_none() && other(group)
-        }
+        Change::Own { user: Some(user), .. } if user.as_literal() != Some("root") => true,
+        Change::Own { user, .. } if names_group(effect) => match mode_set_by(step, &effect.resource) {
+            Some(mode) => *mode == Mode::Unknown || mode.group_can_write() == Some(true),
+            None => user.is_none(),
+        },
         Change::Mode { mode, .. } => *mode == Mode::Unknown || mode.others_can_write() == Some(true),
         _ => false,
     }
+}
+
+/// True for an effect that sets another group than root's, and no other owner than root.
+fn names_group(effect: &Effect) -> bool {
+    let other = |name: &Value| name.as_literal() != Some("root");
+    matches!(&effect.change, Change::Own { user, group: Some(group), .. }
+        if other(group) && !user.as_ref().is_some_and(other))
+}
+
+fn opens_to_group(effect: &Effect) -> bool {
+    matches!(&effect.change, Change::Mode { mode, .. } if mode.group_can_write() == Some(true))
+}
+
+/// The mode that a step gives to a path besides its owner: `install -m`.
+pub(crate) fn mode_set_by<'s>(step: &'s Step, resource: &Resource) -> Option<&'s Mode> {
+    step.deed.effects.iter().find_map(|effect| match &effect.change {
+        Change::Mode { mode, .. } if effect.resource == *resource => Some(mode),
+        _ => None,
+    })
 }
 
 fn reached(effect: &Effect, path: &Value) -> bool {

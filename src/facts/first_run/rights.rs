@@ -100,10 +100,14 @@ fn directory_of_root(
         Some(text) if OF_ROOT.contains(&text) => None,
         _ => Some(made_by_root(script, id, &parent)?),
     };
+    // A group may write only where the mode lets it, and that is asked of the mode.
+    let is_for_group = made.is_some_and(|made| script.step(made).umask.is_none_or(|mask| mask & 0o020 != 0));
+    let is_roots = |user: &Option<Value>| user.as_ref().is_none_or(|user| user.as_literal() == Some("root"));
     let opens = |step: &Step| {
         step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
             // Nobody but the owner may write.
             (Change::Mode { mode: Mode::Octal(bits), .. }, _) if bits & 0o022 == 0 => false,
+            (Change::Own { user, .. }, _) if is_for_group && is_roots(user) => false,
             (Change::Own { recursive, .. } | Change::Mode { recursive, .. }, Resource::Path(target)) => {
                 reaches(target, *recursive, &parent)
             }
