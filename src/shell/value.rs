@@ -200,6 +200,14 @@ impl Value {
         self.text.rsplit([CLOSE, GLOB]).next().unwrap_or_default()
     }
 
+    /// The known texts between the holes.
+    pub(crate) fn written_parts(&self) -> impl Iterator<Item = &str> {
+        pieces(&self.text).filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            Piece::Hole(_) => None,
+        })
+    }
+
     /// The two parts around the first `separator` outside the holes.
     pub(crate) fn split_once(&self, separator: char) -> Option<(Value, Value)> {
         let mut inside = false;

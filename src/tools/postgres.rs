@@ -51,8 +51,10 @@ fn options(argv: &Argv) -> Options<'_> {
 
 /// True for a word that may say where to connect.
 fn may_be_options_or_address(arg: &Arg) -> bool {
-    let text = arg.value.to_string();
-    may_be_options(arg) && !is_name(&arg.value) || text.contains("://") || text.contains("host=")
+    // What a substitution runs is no address: `PASSWORD '$(sed 's|postgresql://…|' .env)'`.
+    let written = || arg.value.written_parts();
+    may_be_options(arg) && !is_name(&arg.value)
+        || written().any(|text| text.contains("://") || text.contains("host="))
 }
 
 /// The databases that a client is given, which may be connection strings.
@@ -64,11 +66,10 @@ fn databases(argv: &Argv) -> Vec<Value> {
 /// True for the name of a database. It is not a connection string (`postgresql://…`, `host=…`), and if it is not known, it
 /// is called a name.
 fn is_name(value: &Value) -> bool {
-    let text = value.to_string();
     if value.as_literal().is_some() || !value.known_prefix().is_empty() {
-        return !text.contains("://") && !text.contains('=');
+        return !value.written_parts().any(|text| text.contains("://") || text.contains('='));
     }
-    let variable = text.to_ascii_lowercase();
+    let variable = value.to_string().to_ascii_lowercase();
     let address = ["url", "uri", "dsn", "conn"].iter().any(|part| variable.contains(part));
     !address && (variable.contains("name") || variable.ends_with("db") || variable.ends_with("database"))
 }
