@@ -3,8 +3,7 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::secrets::{
-    inserted_secret, is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret,
-    secret_in,
+    is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret, secret_written,
 };
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
@@ -220,19 +219,14 @@ impl SecretFiles {
         let name = path.basename().to_string();
         let content = step.written.iter().find(|w| w.path == *path);
         let by_name = is_env_file(&name);
-        let secret = match content {
-            Some(written) if by_name => secret_in(&written.content.text),
-            Some(written) if is_secret_file(&name) && !written.content.text.trim().is_empty() => {
-                Some(name.clone())
-            }
-            Some(written) if is_settings_file(&name) && written.value.as_literal().is_none() => {
-                inserted_secret(&written.content.text)
-            }
-            _ => None,
-        };
+        let secret = content.and_then(|written| secret_written(path, &written.content.text, &written.value));
         let sample = effect.content.as_ref().and_then(|content| content.from.as_ref());
         let place_for = sample.and_then(|from| self.samples.get(&from.basename().to_string())).cloned();
         let secret = secret.or_else(|| makes_key(step).then(|| name.clone()));
+        // What is copied or moved brings its secret along.
+        let draft = sample.and_then(|from| self.files.iter().find(|f| !f.is_gone && f.path == *from));
+        let carried = draft.and_then(|draft| draft.secret.as_ref()).and_then(|(_, name)| name.clone());
+        let secret = secret.or(carried.filter(|_| by_name || is_settings_file(&name)));
         let secret = secret.map(|name| (id, Some(name)));
         let born_open = self.mode_of_new(step, effect);
         if let Some(file) = self.standing().find(|f| f.path == *path) {

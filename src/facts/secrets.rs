@@ -1,6 +1,7 @@
 //! Which files contain secrets, by their names and by what is written into them.
 
-use crate::shell::value::Value;
+use crate::shell::value::{Knowledge, Value};
+use crate::tools::prints::is_new_file;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
@@ -116,6 +117,32 @@ pub(crate) fn secret_in(text: &str) -> Option<String> {
         let value = value.trim().trim_matches(['"', '\'']);
         let secret = is_secret_name(name) && is_value(value) || holds_password(value);
         secret.then(|| name.to_owned())
+    })
+}
+
+/// The name of the first secret of a text that is written to a path. `value` is the text before constants were inserted.
+pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<String> {
+    let name = path.basename().to_string();
+    if is_env_file(&name) || is_new_file(&path.to_string()) {
+        let generated = || (value.knowledge() == Knowledge::Fresh).then(|| generated_key(text)).flatten();
+        secret_in(text).or_else(generated)
+    } else if is_secret_file(&name) && !text.trim().is_empty() {
+        Some(name)
+    } else if is_settings_file(&name) && value.as_literal().is_none() {
+        inserted_secret(text)
+    } else {
+        None
+    }
+}
+
+/// The name of the first setting of a text that gets a key which the script makes up: `SESSION_KEY=$key`.
+fn generated_key(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+        let is_key = name.ends_with("_KEY") || name.ends_with("_SALT");
+        let is_plain =
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !holds(&NO_SECRET, name);
+        (is_key && is_plain && value.trim_start_matches('"').starts_with('$')).then(|| name.to_owned())
     })
 }
 

@@ -1,6 +1,7 @@
 //! `permissions/secret-mode`: words the finding that everybody on the server can read a secret, and gives the `chmod` that
 //! ends it.
 
+use crate::facts::givers::mode_set_by;
 use crate::facts::owners::{from, is_roots, reaches, runs_as};
 use crate::facts::secret_files::{Exposure, SecretFile};
 use crate::facts::users::{given_away, user_of};
@@ -12,7 +13,7 @@ use crate::rules::queries::{Found, Wording};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, Mode, Resource};
 
 pub(super) const WORDING: Wording = Wording::Command(word);
 
@@ -29,12 +30,14 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
 
 /// Words a file that is made with the usual mode.
 fn new(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft: Draft) -> Draft {
-    let message = format!(
-        "everybody on the server can read `{}`, which {}: it keeps the usual mode 0644",
-        file.path(),
-        holds(file)
-    );
     let step = found.at.step();
+    let set = mode_set_by(step, &Resource::Path(file.path().clone()));
+    let kept = match set {
+        Some(Mode::Octal(bits)) => format!("`{}` gives it the mode {bits:04o}", step.argv.name),
+        _ => "it keeps the usual mode 0644".to_owned(),
+    };
+    let message =
+        format!("everybody on the server can read `{}`, which {}: {kept}", file.path(), holds(file));
     let operand = operand(world, file, step);
     let draft = about(world, found, file, draft.message(message));
     match reader(world, found.at.script, file) {
