@@ -2,6 +2,7 @@
 //! the deploy does and lacks. Each fact is worked out once, in one [`world::World`], when it is first needed. Nothing
 //! here judges.
 
+pub(crate) mod access;
 pub(crate) mod app;
 pub(crate) mod app_paths;
 pub(crate) mod app_writes;

@@ -5,7 +5,7 @@ use crate::model::{Deployment, Step, StepId, User};
 use crate::repo::names::directory;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Mode, Resource, Role};
+use crate::tools::effect::{Change, Mode, PathKind, Resource, Role};
 use crate::tools::place::is_on_every_server;
 use crate::tools::processes;
 
@@ -156,6 +156,28 @@ pub(crate) fn before<'s>(
     id: StepId,
 ) -> impl DoubleEndedIterator<Item = &'s Step> {
     script.steps[..id.0 as usize].iter()
+}
+
+/// The account that owns a path in the end, and the step that shows it: it gives the path away, or it makes the tree around it
+/// as that account. `None` if that is root, or not known.
+pub(crate) fn owner_of<'s>(script: &'s Deployment<'_>, path: &str) -> Option<(&'s Value, &'s Step)> {
+    let covers = |target: &Value, all: bool| {
+        let target = target.to_string();
+        target == path || all && target.len() > 1 && lies_under(path, &target)
+    };
+    let owner = script.steps.iter().rev().filter(|step| step.place == Place::Here).find_map(|step| {
+        step.deed.effects.iter().find_map(|effect| match (&effect.change, &effect.resource) {
+            (Change::Own { user: Some(user), recursive, .. }, Resource::Path(target)) => {
+                covers(target, *recursive).then_some((user, step))
+            }
+            (Change::Create(PathKind::Tree), Resource::Path(target)) => match &step.user {
+                User::Named(user) if covers(target, true) => Some((user, step)),
+                _ => None,
+            },
+            _ => None,
+        })
+    });
+    owner.filter(|(user, _)| user.is_stable() && !matches!(user.as_literal(), Some("root" | "")))
 }
 
 /// True if root itself starts an app: `pm2 start` without a user. An account that the script created then does not run

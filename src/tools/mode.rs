@@ -75,6 +75,23 @@ impl Mode {
         }
     }
 
+    /// The nine bits of a mode after chmod(1) has changed it; `None` if they are not known then.
+    pub(crate) fn applied_to(&self, before: u32) -> Option<u32> {
+        match self {
+            Mode::Unknown => return None,
+            Mode::Symbolic(text) if operations(text).any(|o| o.rights.contains(['u', 'g', 'o'])) => {
+                return None;
+            }
+            Mode::Octal(_) | Mode::Symbolic(_) => {}
+        }
+        let bits = CLASSES.into_iter().flat_map(|class| [(class, 'r', 4), (class, 'w', 2), (class, 'x', 1)]);
+        Some(bits.fold(before, |mode, (class, right, bit)| match self.right(class, right) {
+            Some(true) => mode | bit << class.1,
+            Some(false) => mode & !(bit << class.1),
+            None => mode,
+        }))
+    }
+
     /// True if somebody may execute the file because of this mode, or if the mode is not known. `s` and `t` count too, because
     /// only programs and directories get them.
     pub(crate) fn gives_execution(&self) -> bool {

@@ -33,5 +33,11 @@ install -d -o window -g window "$WINDOW_DIR/pictures"
 
 [ -x "$WINDOW_DIR/venv/bin/python" ] || sudo -u window python3 -m venv "$WINDOW_DIR/venv"
 sudo -u window "$WINDOW_DIR/venv/bin/pip" install --quiet pillow
+
+draft=$(mktemp)
+echo 'every = 60' >"$draft"
+chgrp window "$draft"
+chmod 640 "$draft"
+mv "$draft" /etc/window.pictures
 write_settings "$ADDRESS"
 write_rotation

@@ -32,5 +32,11 @@ sudo -u window "$WINDOW_DIR/venv/bin/python" "$WINDOW_DIR/index.py"
 [ -x "$WINDOW_DIR/venv/bin/python" ] || python3 -m venv "$WINDOW_DIR/venv"
 chown -R window:window "$WINDOW_DIR"
 
+draft=$(mktemp)
+echo 'every = 60' >"$draft"
+chgrp window "$draft"
+# FAULT: the file keeps its mode 0600, so its group can't read it
+mv "$draft" /etc/window.pictures
+
 # FAULT: no function of this name is left
 write_settings "$ADDRESS"
