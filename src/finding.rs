@@ -134,6 +134,9 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// A change that removes the finding.
     pub fix: Option<Fix>,
+    /// In which run the fault shows: in the `first` one on a new server, or only in the `second`; `None` if it is about
+    /// no run.
+    pub run: Option<&'static str>,
 }
 
 /// Something that could not be analysed. It is reported, so that silence never looks like safety.

@@ -122,6 +122,7 @@ impl Directives {
             span,
             related: Vec::new(),
             fix: None,
+            run: None,
         };
         let text = sources.text(comment);
         let (list, names) = match parse(text) {
@@ -226,6 +227,7 @@ impl Directives {
                 span: directive.comment,
                 related: Vec::new(),
                 fix: Some(directive.removal(sources, &rest)),
+                run: None,
             });
         }
         complaints

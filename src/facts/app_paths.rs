@@ -174,6 +174,10 @@ impl<'r> Made<'_, 'r, '_> {
     fn behind_its_time(&self) -> Option<(AppUser, Need)> {
         let Made { world, script, id, path, kind, .. } = *self;
         let step = script.step(id);
+        // An app runs what is there, and writes nothing there.
+        if path.basename().is_shown_as("node_modules") {
+            return None;
+        }
         let copy = step.deed.puts().any(|(_, content)| content.how == How::Copied && content.tree);
         if kind != PathKind::Tree && !copy && !is_database(path) {
             return None;

@@ -3,7 +3,7 @@
 use crate::facts::firsts::is_made;
 use crate::facts::givers::Given;
 use crate::facts::ground::Ground;
-use crate::facts::owners::{Lives, account_of, concerns};
+use crate::facts::owners::{Lives, account_of, concerns, root_serves};
 use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Caller, Deployment, Step};
 use crate::shell::value::{Knowledge, Value};
@@ -54,9 +54,28 @@ fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Opti
 /// Where a step works, and the account that runs what lives there; `None` if that is root.
 pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, AppUser)> {
     let tree = place_of(step);
+    if root_serves_in(world, step, &tree) {
+        return None;
+    }
     let user =
         user_at(world, &tree, Some(step.span.file)).or_else(|| account_behind_sudo(world, step, &tree))?;
     Some((tree, user))
+}
+
+/// True if the step's own script starts an app as root in the place, and brings no unit for it.
+fn root_serves_in(world: &Ground<'_, '_>, step: &Step, tree: &Value) -> bool {
+    let Some(number) = world.scripts().iter().position(|script| script.file == step.span.file) else {
+        return false;
+    };
+    let here = |other: &Step| root_serves(other) && place_of(other).is_under(tree);
+    let shown = tree.to_string();
+    let is_own = |(unit, lives): (&UnitAt, &Lives)| {
+        unit.origin.script() == Some(number) && concerns(&lives.homes, &shown)
+    };
+    world.given.user.is_none()
+        && world.root_serves()
+        && world.scripts()[number].steps.iter().any(here)
+        && !world.units.iter().zip(world.lives()).any(is_own)
 }
 
 /// The account that calls sudo, if a script that wants root sets the app up for it in the account's own checkout:

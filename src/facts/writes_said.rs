@@ -28,9 +28,12 @@ const PLACES: [&str; 14] = [
     "PID", "SOCK",
 ];
 
-/// Words in the names of settings whose value is only read.
-const READ: [&str; 8] =
-    ["PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY"];
+/// Words in the names of settings whose value is only read: settings, and where a language or its tools are.
+const READ: [&str; 19] = [
+    "PYTHONPATH", "NODE_PATH", "VIRTUAL_ENV", "CONFIG", "TEMPLATE", "STATIC", "CERT", "KEY", "CLASSPATH",
+    "LIBRARY_PATH", "GEM_PATH", "BUNDLE_PATH", "RBENV", "PYENV", "NVM_DIR", "ASDF", "GOROOT", "DOTNET_ROOT",
+    "SDK_ROOT",
+];
 
 /// Everything that says where the app writes.
 pub(crate) struct Evidence {
@@ -118,12 +121,16 @@ fn given(at: &UnitAt) -> Vec<(Value, bool)> {
 fn places(at: &UnitAt) -> Vec<(Span, Place)> {
     let mut places = Vec::new();
     let mut variables = at.unit.environment();
+    // systemd.exec(5): with `strict`, nothing else can be written.
+    let lists_all = at.unit.get("Service", "ProtectSystem").is_some_and(|d| d.value == "strict")
+        && at.unit.get("Service", "ReadWritePaths").is_some();
     for directive in at.unit.directives.iter().filter(|directive| directive.section == "Service") {
         match directive.key.as_str() {
             "ReadWritePaths" | "ReadWriteDirectories" => {
                 let paths = Place::Paths(directive.key.clone(), directive.value.clone());
                 places.push((directive.span, paths));
             }
+            _ if lists_all => {}
             "ExecStart" => {
                 let commands = commands(&split_words(&directive.value));
                 places.push((directive.span, Place::Options(commands)));

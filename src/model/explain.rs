@@ -34,7 +34,7 @@ impl Deployment<'_> {
             out.push_str("  in a function that nothing here calls, so the confidence is lower\n");
         }
         for (_, guard) in self.guards_of(id) {
-            let holds = if guard.holds { "succeeds" } else { "fails" };
+            let holds = if guard.says { "succeeds" } else { "fails" };
             let opaque = if guard.cond.has_opaque() {
                 ", which is not understood, so the confidence is lower"
             } else {

@@ -70,6 +70,8 @@ pub(crate) struct Guard {
     pub(crate) cond: Cond,
     /// Its outcome.
     pub(crate) holds: bool,
+    /// Whether the text at the span succeeds then: `! grep -q X F` does so if the condition fails.
+    pub(crate) says: bool,
     /// Where the condition is.
     pub(crate) span: Span,
     /// The step before which it was evaluated.

@@ -266,8 +266,18 @@ impl<'a, 'f> Walker<'a, 'f> {
         };
         let depth = self.guard.map_or(0, |outer| self.guards[outer.0 as usize].depth + 1);
         let end = StepId(0);
-        self.guards.push(Guard { cond, holds, span, at, end, outer: self.guard, choice, depth, about });
+        let outer = self.guard;
+        self.guards.push(Guard { cond, holds, says: holds, span, at, end, outer, choice, depth, about });
         self.guard = Some(id);
+    }
+
+    /// The guard of what stands behind an early end, where the condition has the other outcome.
+    pub(super) fn push_guard_behind(&mut self, cond: Cond, outcome: bool, span: Span, succeeds: bool) {
+        let before = self.guard;
+        self.push_guard(cond, !outcome, span, None);
+        if let Some(id) = self.guard.filter(|id| Some(*id) != before) {
+            self.guards[id.0 as usize].says = !succeeds;
+        }
     }
 
     pub(super) fn choice(&mut self) -> u32 {
@@ -306,13 +316,13 @@ impl<'a, 'f> Walker<'a, 'f> {
                     exit = Exit::Always(jump);
                     break;
                 }
-                Exit::When { cond: when, outcome, jump, span } => {
+                Exit::When { cond: when, outcome, jump, span, succeeds } => {
                     if jump == Jump::Function {
                         leaves.push((when.clone(), outcome, cond.clone()));
                     }
-                    self.push_guard(when.clone(), !outcome, span, None);
+                    self.push_guard_behind(when.clone(), outcome, span, succeeds);
                     if matches!(exit, Exit::No) {
-                        exit = Exit::When { cond: when, outcome, jump, span };
+                        exit = Exit::When { cond: when, outcome, jump, span, succeeds };
                     }
                 }
             }

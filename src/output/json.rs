@@ -163,7 +163,7 @@ pub(super) fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFin
         range: range(sources, finding.span),
         related: related.collect(),
         fix,
-        run: finding.rule.run(),
+        run: finding.run,
     }
 }
 
@@ -201,6 +201,7 @@ mod tests {
                 applicability: Applicability::Safe,
                 edits: vec![Edit { span: span(8, 8), text: " -p\n".to_owned() }],
             }),
+            run: crate::rules::id::RERUN_EXISTING_PATH.run(),
         };
         let gaps = vec![
             Gap::at(&sources, span(0, 2), "g"),

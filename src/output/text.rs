@@ -243,6 +243,7 @@ mod tests {
                 .map(|r| Related { message: "because".to_owned(), span: find(r) })
                 .collect(),
             fix: None,
+            run: None,
         };
         let report =
             Report { sources, findings: vec![finding], files: texts.len(), scripts: 1, ..Report::default() };

@@ -12,6 +12,7 @@ impl Ground<'_, '_> {
     /// Begins a finding of a rule at a place, as bad and as sure as the rule's page says.
     pub(crate) fn finding(&self, rule: RuleId, span: Span, message: impl Into<String>) -> Draft {
         let about = rule.about();
+        let run = rule.run();
         Draft(Finding {
             severity: about.severity,
             confidence: about.confidence,
@@ -21,6 +22,7 @@ impl Ground<'_, '_> {
             span,
             related: Vec::new(),
             fix: None,
+            run,
         })
     }
 }
@@ -29,6 +31,12 @@ impl Draft {
     /// Sets another severity than the page's.
     pub(crate) fn severity(mut self, severity: Severity) -> Self {
         self.0.severity = severity;
+        self
+    }
+
+    /// Says that the fault shows only in the second run.
+    pub(crate) fn only_again(mut self) -> Self {
+        self.0.run = Some("second");
         self
     }
 

@@ -364,6 +364,7 @@ pub(crate) fn mysql_secure(argv: &Argv) -> Deed {
     let mut draft = Draft::of(argv);
     if !argv.has_word("--use-default") {
         draft.asks("asks several questions", "write the statements for `mysql -e`", None);
+        draft.is_dialogue();
     }
     draft.done()
 }

@@ -81,7 +81,9 @@ impl<'a> Draft<'a> {
     /// prevents the question.
     pub(crate) fn asks(&mut self, asks: &'static str, instead: &'static str, flag: Option<&'static str>) {
         if self.argv.stdin == Stdin::Inherited && !self.argv.args.iter().any(may_be_options) {
-            self.deed.prompts = Some(Prompt { asks, instead, flag, only_people: false, of_script: false });
+            let prompt =
+                Prompt { asks, instead, flag, only_people: false, dialogue: false, of_script: false };
+            self.deed.prompts = Some(prompt);
         }
     }
 
@@ -91,6 +93,13 @@ impl<'a> Draft<'a> {
             prompt.only_people = true;
         }
         self
+    }
+
+    /// Says that the program does nothing but ask.
+    pub(crate) fn is_dialogue(&mut self) {
+        if let Some(prompt) = &mut self.deed.prompts {
+            prompt.dialogue = true;
+        }
     }
 
     /// Says that the script itself asks the question.

@@ -404,6 +404,8 @@ pub(crate) struct Prompt {
     pub(crate) flag: Option<&'static str>,
     /// True if it goes on without asking when there is no terminal.
     pub(crate) only_people: bool,
+    /// True for a program that does nothing but ask: whoever calls it means to be asked.
+    pub(crate) dialogue: bool,
     /// True if the script itself asks the question: the command reads the answer and does nothing else.
     pub(crate) of_script: bool,
 }

@@ -32,6 +32,7 @@ fn left_of(path: &str, text: &str, ignore: &[&str]) -> Vec<String> {
         span: span(file, range),
         related: Vec::new(),
         fix: None,
+        run: None,
     };
     let faults = text.match_indices("FAULT").map(|(i, f)| finding(i..i + f.len()));
     let mut findings: Vec<_> = faults.collect();

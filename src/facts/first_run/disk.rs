@@ -7,6 +7,7 @@ use crate::finding::Confidence;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, GuardId, Presence, Step, StepId, called_from, repo_root};
 use crate::repo::names::{base, directory, is_sample_dotenv, is_written_by_people};
+use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -348,6 +349,17 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let mut lacking = Vec::new();
         for directory in &from.directories {
             let in_repo = format!("{directory}/{rest}").trim_matches('/').to_owned();
+            // Where a `cd` fails and the script goes on, the step works in the directory of before.
+            let works_in = below(&called_from(), &self.script.step(before).argv.cwd);
+            let is_lost = |inner: &str| {
+                !inner.is_empty()
+                    && !self.script.step(before).errexit
+                    && self.world.project.inventory.holds(format!("{directory}/{inner}").trim_matches('/'))
+                        == Some(false)
+            };
+            if works_in.is_some_and(is_lost) {
+                return None;
+            }
             // What others name may be brought by hand.
             if !is_source(&in_repo) || self.is_built_elsewhere(rest) {
                 return None;
@@ -365,7 +377,16 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             return None;
         }
         let inventory = &self.world.project.inventory;
-        let own = directory(self.world.sources.file(self.script.file).path()).to_owned();
+        let path = self.world.sources.file(self.script.file).path();
+        // `ssh HOST bash -s <deploy.sh` starts it in the home of another machine.
+        let feeds_it = |step: &Step| match &step.argv.stdin {
+            Stdin::File(file) => file.basename().is_shown_as(base(path)),
+            _ => false,
+        };
+        if self.world.scripts().iter().any(|script| script.steps.iter().any(feeds_it)) {
+            return None;
+        }
+        let own = directory(path).to_owned();
         let pwd = called_from();
         let words = here().flat_map(|step| step.argv.args.iter().map(|arg| step.argv.path(arg)));
         let mut named: Vec<String> = words

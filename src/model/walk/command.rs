@@ -152,6 +152,7 @@ impl<'a> Walker<'a, '_> {
             instead: "take it from an argument or the environment",
             flag: None,
             only_people: false,
+            dialogue: false,
             of_script: false,
         });
         let step = self.step(argv, span, Deed { prompts, known: true, ..Deed::default() });

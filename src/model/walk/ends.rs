@@ -22,8 +22,8 @@ pub(crate) enum Exit {
     No,
     /// Control never goes on.
     Always(Jump),
-    /// Control does not go on if the condition has the outcome.
-    When { cond: Cond, outcome: bool, jump: Jump, span: Span },
+    /// Control does not go on if the condition has the outcome, which is so if the text at the span succeeds or fails.
+    When { cond: Cond, outcome: bool, jump: Jump, span: Span, succeeds: bool },
 }
 
 /// What is known after a statement.

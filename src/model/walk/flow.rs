@@ -42,7 +42,7 @@ impl<'a> Walker<'a, '_> {
         let exit = match second.exit {
             Exit::Always(jump) => {
                 // The caller sees what `return 1` returned.
-                let exit = Exit::When { cond: first.cond, outcome: true, jump, span: a.span };
+                let exit = Exit::When { cond: first.cond, outcome: true, jump, span: a.span, succeeds: true };
                 self.note_root_test(&exit);
                 return Flow { cond: second.cond, exit };
             }
@@ -71,7 +71,8 @@ impl<'a> Walker<'a, '_> {
         let cond = first.cond.clone().or(second.cond.clone());
         let exit = match second.exit {
             Exit::Always(jump) => {
-                let exit = Exit::When { cond: first.cond, outcome: false, jump, span: a.span };
+                let exit =
+                    Exit::When { cond: first.cond, outcome: false, jump, span: a.span, succeeds: false };
                 self.note_root_test(&exit);
                 return Flow { cond: second.cond, exit };
             }
@@ -90,7 +91,7 @@ impl<'a> Walker<'a, '_> {
         let cwd = self.ctx.cwd.clone();
         let choice = self.choice();
         let mut ends = Vec::new();
-        let mut leaving: Option<(Cond, Jump, Span)> = None;
+        let mut leaving: Option<(Cond, Jump, Span, bool)> = None;
         let mut all_leave = true;
         let mut result: Option<Cond> = None;
         let mut earlier = Cond::Always(true);
@@ -120,7 +121,7 @@ impl<'a> Walker<'a, '_> {
                         Some((before, ..)) => before.or(taken.clone()),
                         None => taken.clone(),
                     };
-                    leaving = Some((cond, jump, span));
+                    leaving = Some((cond, jump, span, true));
                     returned = body_flow.cond.clone();
                 }
                 _ => {
@@ -150,7 +151,7 @@ impl<'a> Walker<'a, '_> {
                         .and_then(|(c, _)| c.first())
                         .map_or(Span::file_start(self.file), |s| s.span);
                     if leaving.is_none() {
-                        leaving = Some((earlier.clone(), jump, span));
+                        leaving = Some((earlier.clone(), jump, span, false));
                         returned = flow.cond.clone();
                     }
                 }
@@ -176,16 +177,16 @@ impl<'a> Walker<'a, '_> {
         };
         let cond = result.unwrap_or(Cond::Always(true));
         if all_leave {
-            let jump = leaving.map_or(Jump::Shell, |(_, jump, _)| jump);
+            let jump = leaving.map_or(Jump::Shell, |(_, jump, ..)| jump);
             return Flow { cond, exit: Exit::Always(jump) };
         }
         match leaving {
-            Some((when, jump, span)) => {
+            Some((when, jump, span, succeeds)) => {
                 let (cond, outcome) = match when {
                     Cond::Not(inner) => ((*inner).clone(), false),
                     other => (other, true),
                 };
-                let exit = Exit::When { cond, outcome, jump, span };
+                let exit = Exit::When { cond, outcome, jump, span, succeeds };
                 self.note_root_test(&exit);
                 Flow { cond: returned, exit }
             }
@@ -332,7 +333,7 @@ impl<'a> Walker<'a, '_> {
 
     /// `[ "$EUID" -eq 0 ] || exit`: the script wants root.
     pub(crate) fn note_root_test(&mut self, exit: &Exit) {
-        let Exit::When { cond, outcome, jump: Jump::Shell, span } = exit else { return };
+        let Exit::When { cond, outcome, jump: Jump::Shell, span, .. } = exit else { return };
         if *cond == Cond::Root && self.entry == 0 {
             self.caller = if *outcome { Caller::Ordinary } else { Caller::Root(Some(*span)) };
         }

@@ -297,8 +297,8 @@ impl<'a> Walker<'a, '_> {
                     self.guard = saved;
                     return flow;
                 }
-                crate::model::walk::ends::Exit::When { cond, outcome, span, .. } => {
-                    self.push_guard(cond, !outcome, span, None)
+                crate::model::walk::ends::Exit::When { cond, outcome, span, succeeds, .. } => {
+                    self.push_guard_behind(cond, outcome, span, succeeds)
                 }
                 crate::model::walk::ends::Exit::No => {}
             }

@@ -7,7 +7,7 @@ use crate::facts::secret_files::{Exposure, SecretFile};
 use crate::facts::users::{given_away, user_of};
 use crate::facts::world::World;
 use crate::finding::{Applicability, Confidence, Edit, Fix};
-use crate::model::{Deployment, Step};
+use crate::model::{Deployment, Step, StepId};
 use crate::rules::draft::Draft;
 use crate::rules::queries::{Found, Wording};
 use crate::shell::value::Value;
@@ -82,7 +82,15 @@ fn standing(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft
 
 fn about(world: &World<'_, '_>, found: &Found<'_, '_>, file: &SecretFile, draft: Draft) -> Draft {
     let script = found.at.script;
-    let draft = draft.at_most(world.confidence(script, found.at.id, Some(file.path())));
+    let mut draft = draft.at_most(world.confidence(script, found.at.id, Some(file.path())));
+    // Who reads the script knows what stands in it. But people may write their own secrets over it later.
+    let is_in_script = |put: StepId| {
+        let written = script.step(put).written.iter().find(|written| written.path == *file.path());
+        written.is_some_and(|written| written.value.as_literal().is_some())
+    };
+    if file.secret().is_some_and(|(put, _)| is_in_script(put)) {
+        draft = draft.at_most(Confidence::Medium);
+    }
     match file.secret() {
         Some((put, _)) if put == found.at.id => draft,
         Some((put, _)) => draft.related(script.step(put).span, "this writes the secret"),

@@ -7,6 +7,7 @@ use crate::model::{Deployment, OnFailure, Outcome, Step, StepId};
 use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
 use crate::tools::databases::reads_a_dump;
 use crate::tools::effect::{Change, Resource};
 use crate::tools::effect::{How, Role};
@@ -59,7 +60,9 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 });
             let mut confidence = context.confidence(script, id, None).min(lost.sure);
             // A word on the command line, or somebody's yes, shows that it is intended.
-            if asked || step.entry != 0 {
+            let in_checkout = lost.path.as_ref().is_some_and(|path| !path.known_prefix().starts_with('/'));
+            let is_reset = in_checkout && !acts_on_server(script);
+            if asked || step.entry != 0 || is_reset {
                 confidence = Confidence::Low;
             }
             reported.push(lost.what);
@@ -73,6 +76,28 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
             );
         }
     }
+}
+
+/// True if a script brings or starts something. One that does not may be for developers, who want to begin anew.
+fn acts_on_server(script: &Deployment<'_>) -> bool {
+    let brings = |role: &Role| {
+        matches!(
+            role,
+            Role::Source
+                | Role::Clone
+                | Role::Dependencies(_)
+                | Role::SystemPackages
+                | Role::VirtualEnv
+                | Role::Build(_)
+                | Role::StaticFiles
+                | Role::Account
+                | Role::Enable
+                | Role::Restart
+                | Role::ComposeUp
+                | Role::Serve
+        )
+    };
+    script.steps.iter().any(|step| step.place != Place::Here || step.deed.roles.iter().any(brings))
 }
 
 /// True if the second run fails because the database or the volume is gone, which a rule of its own reports.

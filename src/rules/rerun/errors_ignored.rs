@@ -6,6 +6,7 @@ use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Step, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Resource, Role};
 use crate::tools::git_asked::{fetches, pulls};
@@ -30,9 +31,10 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
             context.line(then.span),
         );
         // errexit is not passed on to a new shell: `bash -c`, `su - app <<END`.
-        let Some(errexit) =
-            script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start)
-        else {
+        let errexit =
+            script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start);
+        let in_another = errexit.is_some() || !matches!(first.place, Place::Here);
+        if !in_another {
             let text = format!("the script does not stop on errors: {what}");
             let mut draft = context.finding(RULE, opening(context, script), text);
             for (other, _) in pairs.iter().take(RELATED) {
@@ -40,10 +42,12 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
             }
             found.push(draft.help("write `set -euo pipefail` after the first line").done());
             continue;
-        };
+        }
         let text = format!("the shell that runs this does not stop on errors: {what}");
-        let draft = context.finding(RULE, first.span, text).at_most(Confidence::Medium);
-        let draft = draft.related(errexit, "this applies only to the script's own shell");
+        let mut draft = context.finding(RULE, first.span, text).at_most(Confidence::Medium);
+        if let Some(errexit) = errexit {
+            draft = draft.related(errexit, "this applies only to the script's own shell");
+        }
         found.push(draft.help("write `set -e` as its first command").done());
     }
 }

@@ -25,12 +25,15 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
             let advice = unattended(&step.argv, prompt);
             let fix = advice.edit.and_then(|edit| guards::fix(context, found.at.script, step, &edit));
             let mut draft = draft.message(text).help(advice.help).fix(fix);
+            if prompt.dialogue {
+                draft = draft.severity(Severity::Info);
+            }
             if prompt.only_people {
                 draft = draft.at_most(Confidence::Medium).severity(Severity::Info);
             }
             draft
         }
-        None => super::again::word(context, found, draft),
+        None => super::again::word(context, found, draft).only_again(),
     }
 }
 

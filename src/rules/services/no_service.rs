@@ -1,9 +1,10 @@
 //! `services/no-service`: a unit or a managed process that has no counterpart among the compose services.
 
-use crate::facts::world::{Origin, World};
+use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::Finding;
 use crate::project::managers::Manager;
 use crate::rules::id;
+use crate::shell::value::Value;
 use crate::source::Span;
 
 /// `services/no-service`.
@@ -22,7 +23,7 @@ pub(super) fn no_service(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     for index in &compared.links.unmatched_units {
         let at = &context.units[compared.units[*index]];
-        if at.origin != Origin::InRepo {
+        if at.origin != Origin::InRepo && !starts_others(context, at) {
             let exec = at.unit.exec_start().first().map(|exec| exec.span);
             found.push(finding(context, &at.name, at.span, exec, &files));
         }
@@ -36,6 +37,12 @@ pub(super) fn no_service(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         let name = format!("the process `{}` of {}", at.process.name, at.process.manager.name());
         found.push(finding(context, &name, at.span, Some(at.process.span), &files));
     }
+}
+
+/// True for a one-shot of the server that runs nothing of the app's tree: it waits, or starts other units.
+fn starts_others(context: &World<'_, '_>, at: &UnitAt) -> bool {
+    let is_apps = |word: &String| context.in_app_tree(&Value::literal(word));
+    at.unit.is_oneshot() && !at.unit.exec_start().iter().any(|exec| exec.words().iter().any(is_apps))
 }
 
 fn finding(

@@ -19,6 +19,10 @@ pub(super) fn no_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let service = |r: ServiceRef| &context.project.composes[r.compose].services[r.service];
     for unmatched in &compared.links.unmatched_services {
         let service = service(unmatched.service);
+        // What is built again at each change is for developers. A server builds once.
+        if service.command.as_ref().is_some_and(|command| command.text.contains("--watch")) {
+            continue;
+        }
         let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
         // If a script installs no software, whoever set up the server takes care of its services; but what
         // the configuration names must be there.
