@@ -25,6 +25,14 @@ fn is_script(name: &str) -> bool {
     name.ends_with(".sh") || name.ends_with(".bash")
 }
 
+/// True if a line has a shell on another machine read the script: `ssh HOST bash -s <deploy.sh`.
+pub(crate) fn feeds_shell(line: &str, script: &str) -> bool {
+    let fed = line.split_once('<').and_then(|(before, rest)| Some((before, rest.split_whitespace().next()?)));
+    fed.is_some_and(|(before, file)| {
+        before.contains("ssh ") && file.trim_matches(['"', '\'']).rsplit('/').next() == Some(script)
+    })
+}
+
 /// What the command calls.
 pub(crate) fn call(argv: &Argv) -> Call {
     let first = argv.args.iter().find(|arg| !arg.is_option());
@@ -123,4 +131,12 @@ fn installers_are_told_from_the_apps_own_scripts() {
     for path in ["scripts/pipeline.sh", "deploy-docker.sh", "run_uvicorn.sh", "setup.sh"] {
         assert!(!is_installer(path), "{path}");
     }
+}
+
+#[test]
+fn a_shell_elsewhere_reads_a_script() {
+    assert!(feeds_shell("ssh shop@example.org 'bash -s' < ./deploy/update.sh", "update.sh"));
+    assert!(feeds_shell("ssh \"$HOST\" bash <\"update.sh\"", "update.sh"));
+    assert!(!feeds_shell("ssh \"$HOST\" bash <<END", "update.sh"));
+    assert!(!feeds_shell("bash -s < update.sh", "update.sh"));
 }

@@ -1,13 +1,13 @@
 //! What lies on a new server's disk when the first run reaches a step: what the steps before have made, and the repo's own
 //! content where they brought it.
 
+use crate::facts::first_run::called_from::CalledFrom;
 use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, GuardId, Presence, Step, StepId, called_from, repo_root};
-use crate::repo::names::{base, directory, is_sample_dotenv, is_written_by_people};
-use crate::shell::argv::Stdin;
+use crate::repo::names::{base, is_sample_dotenv, is_written_by_people};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -68,13 +68,6 @@ pub(super) struct Disk<'w, 'r, 'a> {
     script: &'w Deployment<'a>,
     trees: OnceCell<Vec<Tree<'w>>>,
     called_from: OnceCell<Option<CalledFrom>>,
-}
-
-/// From where in the repo a script is called, as far as the files show that it names.
-struct CalledFrom {
-    /// The directories that are possible, relative to the root of the repo.
-    directories: Vec<String>,
-    sure: Confidence,
 }
 
 impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
@@ -345,21 +338,20 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         if !is_source(rest) {
             return None;
         }
-        let from = self.called_from.get_or_init(|| self.find_called_from()).as_ref()?;
+        let from = self.called_from.get_or_init(|| CalledFrom::of(self.world, self.script)).as_ref()?;
+        let step = self.script.step(before);
+        // Where a `cd` fails and the script goes on, the step works in the directory of before.
+        let moved = below(&called_from(), &step.argv.cwd).filter(|to| !to.is_empty() && !step.errexit);
         let mut lacking = Vec::new();
         for directory in &from.directories {
-            let in_repo = format!("{directory}/{rest}").trim_matches('/').to_owned();
-            // Where a `cd` fails and the script goes on, the step works in the directory of before.
-            let works_in = below(&called_from(), &self.script.step(before).argv.cwd);
-            let is_lost = |inner: &str| {
-                !inner.is_empty()
-                    && !self.script.step(before).errexit
-                    && self.world.project.inventory.holds(format!("{directory}/{inner}").trim_matches('/'))
-                        == Some(false)
+            let is_lost = |to: &str| {
+                self.world.project.inventory.holds(format!("{directory}/{to}").trim_matches('/'))
+                    == Some(false)
             };
-            if works_in.is_some_and(is_lost) {
+            if moved.is_some_and(is_lost) {
                 return None;
             }
+            let in_repo = format!("{directory}/{rest}").trim_matches('/').to_owned();
             // What others name may be brought by hand.
             if !is_source(&in_repo) || self.is_built_elsewhere(rest) {
                 return None;
@@ -368,46 +360,6 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         }
         let (in_repo, sure) = lacking.into_iter().next()?;
         Some((in_repo, sure.min(from.sure)))
-    }
-
-    /// A script that clones a repo is often the only file that is there when it is called.
-    fn find_called_from(&self) -> Option<CalledFrom> {
-        let here = || self.script.steps.iter().filter(|step| step.place == Place::Here);
-        if here().any(|step| step.deed.roles.contains(&Role::Clone)) {
-            return None;
-        }
-        let inventory = &self.world.project.inventory;
-        let path = self.world.sources.file(self.script.file).path();
-        // `ssh HOST bash -s <deploy.sh` starts it in the home of another machine.
-        let feeds_it = |step: &Step| match &step.argv.stdin {
-            Stdin::File(file) => file.basename().is_shown_as(base(path)),
-            _ => false,
-        };
-        if self.world.scripts().iter().any(|script| script.steps.iter().any(feeds_it)) {
-            return None;
-        }
-        let own = directory(path).to_owned();
-        let pwd = called_from();
-        let words = here().flat_map(|step| step.argv.args.iter().map(|arg| step.argv.path(arg)));
-        let mut named: Vec<String> = words
-            .filter_map(|path| below(&pwd, &path).map(str::to_owned))
-            .filter(|rest| !rest.is_empty() && !rest.contains(".."))
-            .collect();
-        named.sort_unstable();
-        named.dedup();
-        let mut directories = vec![String::new()];
-        directories.extend((!own.is_empty()).then_some(own));
-        let holds = |directory: &String, rest: &String| {
-            inventory.holds(format!("{directory}/{rest}").trim_matches('/')) == Some(true)
-        };
-        let counts: Vec<usize> = directories
-            .iter()
-            .map(|directory| named.iter().filter(|rest| holds(directory, rest)).count())
-            .collect();
-        let most = counts.iter().copied().max().unwrap_or_default();
-        let shown = directories.into_iter().zip(counts).filter(|(_, count)| *count == most);
-        let sure = if most > 0 { Confidence::High } else { Confidence::Medium };
-        Some(CalledFrom { directories: shown.map(|(directory, _)| directory).collect(), sure })
     }
 
     /// True if a workflow or another script names a build's output: the repo that it brings to the server has it.

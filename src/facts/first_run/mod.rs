@@ -1,6 +1,7 @@
 //! What the first run of a script meets on a new server, where the model's second run says what the script meets again.
 //! Whether that is worth a finding is asked elsewhere.
 
+mod called_from;
 mod clones;
 mod disk;
 mod gone;
