@@ -237,9 +237,10 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
             let in_repo = below_root(&above).is_some_and(|path| {
                 path.is_empty() || self.world.project.inventory.holds(path) == Some(true)
             });
+            // The parent of a variable alone is a path that goes up from it, and is longer.
             if above.key().len() <= 1
                 || above == called_from()
-                || above == top
+                || above.key().len() >= top.key().len()
                 || is_tree
                 || in_repo
                 || state.presence != Presence::Untouched
