@@ -77,6 +77,8 @@ unzip -o pictures.zip -d assets/pictures
 chown -R appuser:appuser $APP_DIR
 # FAULT: made by root after the chown: the app can't write pictures here
 mkdir -p $APP_DIR/uploads
+# FAULT: nothing exports the key, so sudo has none to pass on
+sudo --preserve-env=SECRET_KEY -u appuser venv/bin/python -c "import shop.settings"
 
 echo "== Database"
 # FAULT: fails on the second run, the role exists (and keeps the password of the first run)

@@ -9,6 +9,7 @@ mod debug;
 mod explain;
 mod pieces;
 mod run;
+mod settings;
 #[cfg(test)]
 pub(crate) mod stand_in_tests;
 mod walk;
@@ -30,6 +31,7 @@ pub(crate) use pieces::{Piece, pieces};
 pub(crate) use run::second_run::{Outcome, SecondRun};
 pub(crate) use run::timeline::{Presence, State};
 pub(crate) use run::together::{Along, Course};
+pub(crate) use settings::settings;
 pub(crate) use walk::{called_from, repo_root};
 
 /// Who runs a command.
@@ -115,6 +117,17 @@ pub(crate) struct Written {
     pub(crate) append: bool,
 }
 
+/// Which variables a command gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Environment {
+    /// It is not known: code that is not known may have exported anything, or a login shell reads its files.
+    Unknown,
+    /// What the shell exports, and what the command's own words set.
+    Shell,
+    /// Only these, as far as they are set: what the command's own words set, and what `sudo --preserve-env=A,B` passes on.
+    Only(Vec<String>),
+}
+
 /// One command with its context, guards and effects.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -151,6 +164,8 @@ pub(crate) struct Step {
     pub(crate) written: Vec<Written>,
     /// The wrappers that were removed.
     pub(crate) wrappers: Vec<&'static str>,
+    /// Which variables it gets.
+    pub(crate) environment: Environment,
 }
 
 /// A function that a script or a file that it sources defines.

@@ -57,6 +57,10 @@ pub(super) struct Context {
     pub(super) in_loop: bool,
     pub(super) background: bool,
     pub(super) umask: Option<u32>,
+    /// True if each variable that is set is exported: `set -a`.
+    pub(super) allexport: bool,
+    /// True in a login shell, which reads files that may set variables.
+    pub(super) is_login: bool,
     pub(super) stdin: Stdin,
     pub(super) wrappers: Vec<&'static str>,
     /// True in a shell of its own, which does not see the variables of the one around it.
@@ -133,6 +137,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             in_loop: false,
             background: false,
             umask: None,
+            allexport: false,
+            is_login: false,
             stdin: Stdin::Inherited,
             wrappers: Vec::new(),
             is_apart: false,

@@ -65,6 +65,8 @@ pub(crate) struct Peeled {
     pub(crate) place: Option<Place>,
     /// True if the script's environment is not passed on.
     pub(crate) clean_environment: bool,
+    /// The variables that are passed on all the same, if they are named: `sudo --preserve-env=A,B`.
+    pub(crate) preserved: Option<Vec<String>>,
     /// Shell code that is run instead of a program.
     pub(crate) code: Option<Code>,
     /// True if more, unknown arguments follow (`xargs`).
@@ -101,6 +103,7 @@ pub(crate) fn peel(argv: Argv) -> Peeled {
         login: false,
         place: None,
         clean_environment: false,
+        preserved: None,
         code: None,
         more_arguments: false,
         replaces_shell: false,
@@ -248,6 +251,8 @@ impl Peeled {
         let query = options.has("v") || options.has("l") || options.has("K") || options.has("k");
         let chdir = options.value("D").cloned();
         let keeps = options.has("E") || options.has("preserve-env");
+        let list = options.value("preserve-env").and_then(Value::as_literal);
+        let preserved = list.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect());
         let first = options.first_operand;
         let at = self.assignments(first);
         if query && self.argv.args.get(at).is_none() {
@@ -255,6 +260,7 @@ impl Peeled {
         }
         self.user = Some(user);
         self.clean_environment |= !keeps;
+        self.preserved = preserved;
         self.login |= login;
         if let Some(dir) = chdir {
             self.argv.cwd = dir.resolve(&self.argv.cwd);

@@ -26,6 +26,7 @@ mod fetching;
 pub(crate) mod files;
 pub(crate) mod find;
 mod firewall;
+pub(crate) mod frameworks;
 pub(crate) mod git;
 pub(crate) mod git_asked;
 pub(crate) mod images;

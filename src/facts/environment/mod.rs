@@ -2,6 +2,7 @@
 
 pub(crate) mod in_shell;
 pub(crate) mod names;
+pub(crate) mod required;
 pub(crate) mod settled;
 pub(crate) mod table;
 pub(crate) mod values;

@@ -37,7 +37,8 @@ impl<'a> Walker<'a, '_> {
             if is_array {
                 self.scope.sets(assignment.name);
             }
-            self.assign(assignment, keyword == Some(Builtin::Export) || exports, &status);
+            let exports = keyword == Some(Builtin::Export) || exports || self.ctx.allexport;
+            self.assign(assignment, exports, &status);
         }
         self.sets_by_declaration(command);
         if !command.redirects.is_empty() {
@@ -237,12 +238,14 @@ impl<'a> Walker<'a, '_> {
                 match letter {
                     'e' => self.set_errexit(on, span),
                     'u' => self.ctx.nounset = on,
+                    'a' => self.ctx.allexport = on,
                     'o' => {
                         let option = args.get(at + 1).and_then(|a| a.value.as_literal()).unwrap_or_default();
                         match option {
                             "errexit" => self.set_errexit(on, span),
                             "pipefail" => self.ctx.pipefail = on,
                             "nounset" => self.ctx.nounset = on,
+                            "allexport" => self.ctx.allexport = on,
                             _ => {}
                         }
                         at += 1;

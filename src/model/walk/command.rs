@@ -7,7 +7,7 @@ use crate::model::walk::ends::{Exit, Flow, Jump};
 use crate::model::walk::output::Output;
 use crate::model::walk::output::fixed_text;
 use crate::model::walk::writing::shown_with_input;
-use crate::model::{Step, StepId};
+use crate::model::{Environment, Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
 use crate::shell::builtins::Builtin;
@@ -191,6 +191,7 @@ impl<'a> Walker<'a, '_> {
             }
         }
         self.budget.spend(argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>());
+        let of_shell = argv.env.len();
         let peeled = peel(argv);
         // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
         if let Some(name) = self.functions.named(&peeled.argv.name)
@@ -264,9 +265,13 @@ impl<'a> Walker<'a, '_> {
         let random = printed.is_none().then(|| self.random_output(&peeled.argv, command)).flatten();
         let filled = prints::filled(&peeled.argv, &deed);
         let place = self.place_of(&peeled.argv, command.span);
+        let passed = passed(&peeled, of_shell);
         let mut step = self.step(peeled.argv, place, deed);
         step.origin = Some(command.origin);
         step.wrappers.clone_from(&peeled.wrappers);
+        if step.environment == Environment::Shell {
+            step.environment = passed;
+        }
         // The calling shell opens redirects, not the user that sudo switches to.
         if let Some(saved) = &saved {
             self.ctx.user = saved.user.clone();
@@ -374,6 +379,10 @@ impl<'a> Walker<'a, '_> {
             deed,
             written: Vec::new(),
             wrappers: self.ctx.wrappers.clone(),
+            environment: match self.names_are_open() || self.ctx.is_login {
+                true => Environment::Unknown,
+                false => Environment::Shell,
+            },
         }
     }
 }
@@ -384,6 +393,16 @@ pub(crate) fn makes_something(deed: &Deed) -> bool {
     deed.known
         && deed.effects.iter().any(|e| matches!(e.change, Change::Create(_) | Change::Write | Change::Append))
         && !deed.effects.iter().any(|e| matches!((&e.change, e.again), (Change::Remove, Again::Fails(_))))
+}
+
+/// What a command gets of the environment of a shell that is known. The shell has set the first variables of the command.
+fn passed(peeled: &wrappers::Peeled, of_shell: usize) -> Environment {
+    let own = || peeled.argv.env.iter().skip(of_shell).map(|(name, _)| name.clone());
+    match &peeled.preserved {
+        Some(names) => Environment::Only(names.iter().cloned().chain(own()).collect()),
+        None if peeled.clean_environment => Environment::Only(own().collect()),
+        None => Environment::Shell,
+    }
 }
 
 /// What code changes in the shell's own state and keeps: everything for `eval` and `source`, nothing for
@@ -402,6 +421,7 @@ pub(crate) fn kept_state(
         pipefail: now.pipefail,
         nounset: now.nounset,
         umask: now.umask,
+        allexport: now.allexport,
         on_exit: now.on_exit.clone(),
         ..saved
     }

@@ -25,6 +25,10 @@ pub(crate) fn join_outputs(mut parts: Vec<Output>, file: FileId) -> Output {
         let range = part.content.map.range(0..part.content.text.len() as u32);
         map.push_collapsed(text.len() as u32, range);
         text.push_str(&part.content.text);
+        // The words of an `echo` do not hold the line's end that it prints.
+        if part.value.known_suffix().ends_with('\n') && !part.content.text.ends_with('\n') {
+            text.push('\n');
+        }
     }
     let file = parts.first().map_or(file, |p| p.content.file);
     Output { value, content: MappedText { text, file, map } }

@@ -1,10 +1,13 @@
 //! Names that a script uses before anything has set them: variables and functions.
 
+use crate::model::settings::settings;
 use crate::model::walk::Walker;
+use crate::model::walk::scope::Variable;
 use crate::model::{StepId, Unset, UnsetKind};
 use crate::shell::argv::{Arg, Argv};
 use crate::shell::ast::{Command, Operation, Part, Word};
-use crate::shell::builtins::{Sets, sets_by_operands};
+use crate::shell::builtins::{Builtin, Sets, sets_by_operands};
+use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use crate::tools::effect::Resource;
@@ -243,8 +246,29 @@ impl<'a> Walker<'a, '_> {
         let sourced = argv.args.first().and_then(|arg| arg.value.as_literal());
         match sourced {
             Some("/etc/os-release" | "/usr/lib/os-release") => self.names.expected.extend(OS_RELEASE),
-            _ => self.names.is_open = true,
+            _ => self.names.is_open |= !self.sources_settings(argv),
         }
+    }
+
+    /// Sets the variables of a file that the script itself has written. False if it is not such a file.
+    fn sources_settings(&mut self, argv: &Argv) -> bool {
+        let is_source = Builtin::named(&argv.name) == Some(Builtin::Source);
+        let Some(path) = argv.args.first().filter(|_| is_source).map(|arg| argv.path(arg)) else {
+            return false;
+        };
+        let Some(settings) = settings(&self.steps, &|written| *written == path) else { return false };
+        for setting in settings {
+            let name: &'a str = self.arena.alloc_str(&setting.name);
+            let value = Value::hole(name, 0, Knowledge::Symbolic);
+            let exported = setting.exported || self.ctx.allexport;
+            self.scope.set(name, Variable { value, exported, ..Default::default() });
+        }
+        true
+    }
+
+    /// True if code that is not known may have set any name.
+    pub(super) fn names_are_open(&self) -> bool {
+        self.names.is_open
     }
 
     /// What is left of the names at the script's end, each with the place where the script sets it later.

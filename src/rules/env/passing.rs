@@ -79,7 +79,7 @@ fn environment_file(
 }
 
 /// Where the code of the program is in the repo: a package or a directory, by its name. `None` if that is not known.
-fn scope(exec: &Exec, entry: &str) -> Option<String> {
+pub(super) fn scope(exec: &Exec, entry: &str) -> Option<String> {
     if !entry.contains('/') && !entry.ends_with(".py") && !entry.ends_with("js") {
         return entry.split([':', '.']).next().map(str::to_owned);
     }
@@ -90,6 +90,12 @@ fn scope(exec: &Exec, entry: &str) -> Option<String> {
     Some(if usable { directory.to_owned() } else { name.to_owned() })
 }
 
+/// True for a file of the package or directory.
+pub(super) fn is_in_scope(context: &World<'_, '_>, file: FileId, scope: &str) -> bool {
+    let path = context.sources.file(file).path();
+    path.split('/').any(|part| part == scope || part.strip_suffix(".py") == Some(scope))
+}
+
 /// A variable without which the code of the program fails, which an environment file has and the unit does not.
 fn needed<'t>(
     context: &World<'_, '_>,
@@ -98,10 +104,7 @@ fn needed<'t>(
     scope: &str,
 ) -> Option<(&'t str, Span)> {
     let given = at.unit.environment();
-    let is_in_scope = |file: FileId| {
-        let path = context.sources.file(file).path();
-        path.split('/').any(|part| part == scope || part.strip_suffix(".py") == Some(scope))
-    };
+    let is_in_scope = |file: FileId| is_in_scope(context, file, scope);
     table.iter().find_map(|(name, variable)| {
         let is_set_by_file =
             variable.writes.iter().any(|w| matches!(w.by, Writer::Written | Writer::Sample | Writer::File));
@@ -115,9 +118,9 @@ fn needed<'t>(
 }
 
 /// True if the code may read an environment file by itself, as dotenv and its relatives do.
-fn loads_by_itself(context: &World<'_, '_>) -> bool {
+pub(super) fn loads_by_itself(context: &World<'_, '_>) -> bool {
     let project = context.project;
-    let loaders = ["dotenv", "decouple", "environ", "dynaconf", "env-cmd", "dotenvx"];
+    let loaders = ["figaro", "dotenv", "decouple", "environ", "dynaconf", "env-cmd", "dotenvx"];
     let is_loader = |name: &str| loaders.iter().any(|loader| name.contains(loader));
     let python = project.needs.python.iter().flat_map(|manifest| &manifest.dependencies);
     let node = project.needs.node.iter().flat_map(|package| &package.dependencies);
@@ -128,5 +131,6 @@ fn loads_by_itself(context: &World<'_, '_>) -> bool {
         let text = context.sources.file(*file).text();
         marks.iter().any(|mark| text.contains(mark)) || text.contains("\".env") || text.contains("'.env")
     };
-    python.chain(node).any(|declared| is_loader(&declared.name)) || files.iter().any(reads)
+    let ruby = project.needs.others.iter().flat_map(|manifest| &manifest.dependencies);
+    python.chain(node).chain(ruby).any(|declared| is_loader(&declared.name)) || files.iter().any(reads)
 }

@@ -66,15 +66,15 @@ fn checked(deployment: &str, script: &str) -> Vec<(String, Answer, String, BTree
 /// How many of the mutants that do harm are told of each deployment, at least: of those that were run, and of those that were
 /// judged. These numbers only grow.
 const TOLD: [(&str, usize, usize); 10] = [
-    ("compose-unit", 12, 13),
-    ("django-celery", 71, 6),
-    ("fastapi-front", 30, 2),
-    ("go-service", 19, 3),
-    ("laravel", 21, 2),
-    ("node-pm2", 18, 1),
-    ("php-plain", 35, 2),
-    ("rails-sidekiq", 32, 3),
-    ("rust-service", 34, 1),
+    ("compose-unit", 13, 13),
+    ("django-celery", 81, 6),
+    ("fastapi-front", 33, 2),
+    ("go-service", 23, 3),
+    ("laravel", 23, 2),
+    ("node-pm2", 20, 1),
+    ("php-plain", 41, 2),
+    ("rails-sidekiq", 41, 3),
+    ("rust-service", 37, 1),
     ("static-cron", 11, 0),
 ];
 
