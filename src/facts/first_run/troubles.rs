@@ -110,7 +110,8 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
             }
         });
         let Some((path, span, need, mut lack)) = lacking else { continue };
-        let top = disk.top(&path, id);
+        // A file that is gone leaves its directory behind.
+        let top = if lack.gone.is_some() { path.clone() } else { disk.top(&path, id) };
         match disk.skips(id) {
             Skips::Always(_) => continue,
             Skips::Never => {}
