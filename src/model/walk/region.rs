@@ -327,6 +327,7 @@ impl<'a> Walker<'a, '_> {
         if let Some(place) = &peeled.place {
             self.ctx.place = place.clone();
         }
+        self.ctx.is_login |= peeled.login;
         self.ctx.cwd = if peeled.login { self.ctx.home.clone() } else { peeled.argv.cwd.clone() };
         self.ctx.wrappers.extend(&peeled.wrappers);
     }
