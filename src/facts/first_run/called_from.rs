@@ -1,10 +1,10 @@
 //! From where in the repo a script is called.
 
-use super::disk::below;
 use crate::facts::ground::Ground;
 use crate::finding::Confidence;
 use crate::model::{Deployment, called_from};
 use crate::repo::names::{base, directory};
+use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::calls::feeds_shell;
 use crate::tools::effect::Role;
@@ -55,4 +55,9 @@ impl CalledFrom {
         let sure = if most > 0 { Confidence::High } else { Confidence::Medium };
         Some(CalledFrom { directories: shown.map(|(directory, _)| directory).collect(), sure })
     }
+}
+
+/// The part of a path below a directory.
+pub(super) fn below<'p>(root: &Value, path: &'p Value) -> Option<&'p str> {
+    path.is_under(root).then(|| path.key()[root.key().len()..].trim_matches('/'))
 }

@@ -1,7 +1,7 @@
 //! What lies on a new server's disk when the first run reaches a step: what the steps before have made, and the repo's own
 //! content where they brought it.
 
-use crate::facts::first_run::called_from::CalledFrom;
+use crate::facts::first_run::called_from::{CalledFrom, below};
 use crate::facts::ground::Ground;
 use crate::facts::packages::is_opaque_call;
 use crate::finding::Confidence;
@@ -430,11 +430,6 @@ fn trees(id: StepId, step: &Step) -> impl Iterator<Item = Tree<'_>> {
 /// The part of a path below the repo's root, for a path that the script finds from its own place.
 pub(super) fn below_root(path: &Value) -> Option<&str> {
     below(&repo_root(), path)
-}
-
-/// The part of a path below a directory.
-pub(super) fn below<'p>(root: &Value, path: &'p Value) -> Option<&'p str> {
-    path.is_under(root).then(|| path.key()[root.key().len()..].trim_matches('/'))
 }
 
 /// True for a file that only the repo can have: one that people write, and no settings of the server.

@@ -2,7 +2,8 @@
 //! script is for. So the confidence is low, and rules have to ask for more.
 
 use crate::facts::deploy::names::same_unit;
-use crate::facts::first_run::disk::{Brings, Disk, Tree, below, below_root};
+use crate::facts::first_run::called_from::below;
+use crate::facts::first_run::disk::{Brings, Disk, Tree, below_root};
 use crate::facts::first_run::troubles::{each_need, makes};
 use crate::facts::ground::Ground;
 use crate::facts::owners::is_account_name;
