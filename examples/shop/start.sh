@@ -26,6 +26,8 @@ useradd --system --create-home --home-dir /var/lib/shop --shell /usr/sbin/nologi
 mkdir $APP_DIR
 # FAULT: fails on the second run, the directory is not empty: new code never arrives
 git clone "$REPO_URL" $APP_DIR
+# FAULT: the shop is in $APP_DIR, and this runs where the script was called from
+npm run lint
 cd $APP_DIR || exit 1
 
 # FAULT: adds the same line again on every run
@@ -59,6 +61,9 @@ MAIL_FROM=orders@$DOMAIN
 WSPROXY_HOST=127.0.0.1
 WSPROXY_PORT=8001
 EOF
+
+# FAULT: scripts/window.sh has no such line: nothing is replaced
+sed "s|^OPEN_HOUR=.*|OPEN_HOUR=7|" scripts/window.sh > /usr/local/bin/shop-window
 
 echo "== Dependencies and pages"
 # FAULT: a package added to requirements.txt later is never installed, the directory exists by then

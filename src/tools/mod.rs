@@ -53,6 +53,7 @@ pub(crate) mod processes;
 pub(crate) mod project_file;
 pub(crate) mod providers;
 pub(crate) mod python;
+pub(crate) mod replaced;
 pub(crate) mod runners;
 pub(crate) mod says;
 pub(crate) mod sed;

@@ -4,7 +4,9 @@ use crate::facts::environment::names::is_word_in;
 use crate::facts::ground::Ground;
 use crate::model::{Deployment, Unset, UnsetKind};
 use crate::repo::names::{base, is_unit};
+use crate::shell::argv::Stdin;
 use crate::shell::builtins::Builtin;
+use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::Prints;
 
 /// The names that a script uses and that nothing sets before, as far as the repo shows: its functions, or its variables.
@@ -53,7 +55,12 @@ fn writes_unit(script: &Deployment<'_>, one: &Unset) -> bool {
 /// True if the statement only tells people something: an empty word there does no harm.
 fn only_prints(script: &Deployment<'_>, one: &Unset) -> bool {
     let at = script.steps.get(one.step.0 as usize).filter(|step| step.span == one.span);
-    at.is_some_and(|step| step.deed.prints == Prints::Words && step.written.is_empty())
+    // What another command reads is no message: `printf 'KEY=%s\n' "$key" | install /dev/stdin FILE`.
+    let hole = Value::hole(&one.name, 0, Knowledge::Symbolic);
+    let next = script.steps.get(one.step.0 as usize + 1);
+    let is_read = next
+        .is_some_and(|next| matches!(&next.argv.stdin, Stdin::Text(text) if text.key().contains(hole.key())));
+    !is_read && at.is_some_and(|step| step.deed.prints == Prints::Words && step.written.is_empty())
 }
 
 /// True if the statement sources a file: who sources others by a variable that it does not set is sourced itself.

@@ -10,6 +10,7 @@ use crate::shell::builtins::{Builtin, Sets, sets_by_operands};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
+use crate::tools;
 use crate::tools::effect::Resource;
 use crate::tools::says::Says;
 use std::collections::HashSet;
@@ -39,6 +40,10 @@ const OS_RELEASE: &[&str] = &[
 const SAYING: &[&str] =
     &["abort", "debug", "die", "err", "fail", "fatal", "log", "ok", "success", "warn", "warning"];
 
+/// Functions of scripts that run another command as an account or with a message. GNU as(1) reads files of assembler, and no
+/// package of Debian has a command `run`.
+const RUNNING: &[&str] = &["as", "run"];
+
 /// First words of functions' names: no package of Debian has a command that begins so and goes on with `_`.
 const DOING: &[&str] = &[
     "add", "apply", "as", "ask", "backup", "build", "check", "clean", "cleanup", "clone", "configure",
@@ -57,6 +62,8 @@ pub(super) struct Names<'a> {
     noted: HashSet<(&'a str, UnsetKind)>,
     /// What the script asks about or has a default for: it knows that nobody may have set it.
     expected: HashSet<&'a str>,
+    /// Names of commands that run another one, as functions do.
+    runs: HashSet<&'a str>,
     /// True as soon as code has run that is not known and may have set any name.
     is_open: bool,
     /// True while the script asks whether a variable is empty.
@@ -72,6 +79,7 @@ impl Names<'_> {
             found: Vec::new(),
             noted: HashSet::new(),
             expected: HashSet::new(),
+            runs: HashSet::new(),
             is_open: false,
             asks: false,
             at,
@@ -123,6 +131,10 @@ impl<'a> Walker<'a, '_> {
     /// Notes that a command is called that may be a function which is not defined, or not yet.
     pub(super) fn calls_undefined(&mut self, argv: &Argv) {
         let name = argv.program.value.as_literal().unwrap_or_default();
+        // `as git pull`: what such a word runs is a command that is known.
+        if RUNNING.contains(&name) && argv.shifted(0).is_some_and(|inner| tools::deed(&inner).known) {
+            self.names.runs.insert(self.arena.alloc_str(name));
+        }
         if !name.contains('/') && self.notes_names() {
             let name = self.arena.alloc_str(name);
             self.note_unset(name, UnsetKind::Function);
@@ -281,7 +293,11 @@ impl<'a> Walker<'a, '_> {
                 UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => self.scope.first_set(&one.name),
             };
             match one.kind {
-                UnsetKind::Function => one.later.is_some() || is_functions_name(&one.name),
+                UnsetKind::Function => {
+                    one.later.is_some()
+                        || is_functions_name(&one.name)
+                        || self.names.runs.contains(one.name.as_str())
+                }
                 UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => true,
             }
         });

@@ -68,12 +68,12 @@ fn checked(deployment: &str, script: &str) -> Vec<(String, Answer, String, BTree
 const TOLD: [(&str, usize, usize); 10] = [
     ("compose-unit", 13, 13),
     ("django-celery", 81, 6),
-    ("fastapi-front", 33, 2),
+    ("fastapi-front", 36, 2),
     ("go-service", 23, 3),
-    ("laravel", 23, 2),
-    ("node-pm2", 20, 1),
+    ("laravel", 26, 2),
+    ("node-pm2", 21, 1),
     ("php-plain", 41, 2),
-    ("rails-sidekiq", 41, 3),
+    ("rails-sidekiq", 43, 3),
     ("rust-service", 37, 1),
     ("static-cron", 11, 0),
 ];
