@@ -1,6 +1,8 @@
 //! `user/runs-as-root`: how it is worded that root runs what the app's account should run.
 
+use crate::facts::access::{Holdings, Who};
 use crate::facts::owners::{before, is_roots, reaches, runs_as};
+use crate::facts::packages::environment;
 use crate::facts::users::{given_away, works_for};
 use crate::facts::world::{AppUser, World};
 use crate::finding::{Applicability, Confidence, Edit, Fix, Severity};
@@ -10,6 +12,7 @@ use crate::rules::queries::{Found, Wording};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource, Role};
+use crate::tools::place::works_in;
 
 pub(super) const WORDING: Wording = Wording::Command(word);
 
@@ -54,12 +57,20 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         true => context.words(Span { start: program.start, ..step.span }),
         false => words.clone(),
     };
-    let ready = is_of(script, id, tree, name);
-    let help = match ready {
-        true => format!("write `sudo -u {name} {bare}`"),
-        false => format!(
-            "give `{tree}` to `{name}` first (`chown -R {name}: {tree}`), then `sudo -u {name} {bare}`"
-        ),
+    // A command that is cut is no advice.
+    let run = if bare.ends_with('…') {
+        format!("`sudo -u {name} …`")
+    } else {
+        format!("`sudo -u {name} {bare}`")
+    };
+    let roots = kept_by_root(script, id, name);
+    let ready = roots.is_none() && is_of(script, id, tree, name);
+    let help = match roots.as_ref().filter(|kept| kept.is_under(tree)).unwrap_or(tree) {
+        _ if ready => format!("run it as its account: {run}"),
+        kept if kept.is_stable() && kept.to_string().len() <= 60 => {
+            format!("give `{kept}` to `{name}` first (`chown -R {name}: {kept}`), then {run}")
+        }
+        _ => format!("give the tree to `{name}` first (`chown -R`), then {run}"),
     };
     draft.help(help).fix(fix(step, name).filter(|_| ready))
 }
@@ -127,6 +138,21 @@ fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
         })
     });
     made && !given
+}
+
+/// The nearest directory around what the step works on, if it is root's before the step: an environment that root made in the
+/// account's home.
+fn kept_by_root(script: &Deployment<'_>, id: StepId, name: &Value) -> Option<Value> {
+    let step = script.step(id);
+    let target = environment(step).unwrap_or_else(|| works_in(&step.argv));
+    let holdings = Holdings::before(script, id);
+    let mut above = std::iter::successors(Some(target), |path| Some(path.dirname())).take(16);
+    let nearest = above.find_map(|path| holdings.get(&path).copied())?;
+    match nearest.owner {
+        Who::Named(owner) if owner.looks_like(name) => None,
+        Who::Unknown => None,
+        Who::Root | Who::Named(_) => Some(nearest.path.clone()),
+    }
 }
 
 /// True if the tree belongs to the user before the step: it was given, or the user created it.
