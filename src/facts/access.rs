@@ -17,6 +17,8 @@ const UMASK: u32 = 0o022;
 
 /// The right to read, as a bit of one class.
 pub(crate) const READ: u32 = 0o4;
+/// The right to write.
+pub(crate) const WRITE: u32 = 0o2;
 /// The right to enter a directory.
 pub(crate) const ENTER: u32 = 0o1;
 

@@ -184,7 +184,17 @@ impl<'r> Made<'_, 'r, '_> {
         }
         let app = self.user()?;
         let passes = |s: &Step| s.entry == step.entry && gives(s, path, &app.name);
-        let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes)?;
+        let given = world.givers(script)?.last_before(script, id.0 as usize, path, passes);
+        let Some(given) = given else {
+            // A database has to be written to, and its journal lies beside it.
+            let owns = |s: &Step| runs_as(s, &app.name) && fills(s, path);
+            let made = before(script, id).rfind(|s| is_database(path) && owns(s))?;
+            let says = format!(
+                "the app can't write to it, although {} makes the tree around it",
+                world.line(made.span)
+            );
+            return Some((app, Need { says, sure: Confidence::Medium, span: None }));
+        };
         // Another finding reports what root then installs there.
         let told = from(script, id).skip(1).any(|s| {
             is_roots(s)
@@ -334,6 +344,14 @@ impl<'s> Above<'s> {
         let removed = holders(path.key()).filter_map(|above| self.removed.get(above).copied()).max();
         made > removed
     }
+}
+
+/// True if the step makes a tree with contents around a path: a clone.
+fn fills(step: &Step, path: &Value) -> bool {
+    step.deed.effects.iter().any(|effect| {
+        effect.change == Change::Create(PathKind::Tree)
+            && matches!(&effect.resource, Resource::Path(tree) if path.is_under(tree))
+    })
 }
 
 /// True for the file of a database that the app itself writes to.

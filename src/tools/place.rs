@@ -15,6 +15,16 @@ pub(crate) fn works_in(argv: &Argv) -> Value {
     }
 }
 
+/// True if an option stands where the program should: what comes before it is lost.
+pub(crate) fn begins_with_option(argv: &Argv) -> bool {
+    argv.name.starts_with('-')
+}
+
+/// True if the command puts a new file in the place of the one that it changes: sed(1), perlrun(1).
+pub(crate) fn renames(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "sed" | "perl")
+}
+
 /// True if the command asks a remote server, which may not answer.
 pub(crate) fn asks_another_server(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "curl" | "wget" | "certbot")

@@ -11,6 +11,7 @@ mod new_server;
 mod outcome;
 mod programs;
 mod rights;
+mod shut;
 mod troubles;
 
 pub(crate) use clones::refused_clones;
@@ -18,4 +19,5 @@ pub(crate) use names::unset_names;
 pub(crate) use outcome::{FirstOutcome, FirstRun, first_runs};
 pub(crate) use programs::{MissingProgram, missing_programs};
 pub(crate) use rights::refused;
+pub(crate) use shut::shut_files;
 pub(crate) use troubles::{Need, troubles};

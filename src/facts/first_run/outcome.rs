@@ -4,7 +4,7 @@ use crate::facts::deploy::Deploy;
 use crate::facts::first_run::disk::{Disk, Skips};
 use crate::facts::first_run::names::unset_names;
 use crate::facts::first_run::new_server::lacking_on_a_new_server;
-use crate::facts::first_run::{programs, refused, refused_clones, troubles};
+use crate::facts::first_run::{programs, refused, refused_clones, shut_files, troubles};
 use crate::finding::Confidence;
 use crate::model::{Deployment, GuardId, OnFailure, StepId, UnsetKind};
 use crate::shell::wrappers::Place;
@@ -140,7 +140,11 @@ fn failures<'a>(deploy: Deploy<'_, '_, 'a>, script: &Deployment<'a>) -> Vec<Opti
         note(one.step, says, one.lack.gone.or(one.lack.later).or(one.lack.holder), one.lack.sure);
     }
     for one in refused(world, script) {
-        note(one.step, format!("{}: Permission denied", one.path), None, Confidence::High);
+        note(one.step, format!("{}: Permission denied", one.path), None, one.sure);
+    }
+    for one in shut_files(world, script) {
+        let says = format!("{}: Permission denied", one.file.path);
+        note(one.step, says, Some(one.file.by), Confidence::High);
     }
     for (id, says) in lacking_on_a_new_server(world, script) {
         note(id, says, None, Confidence::Low);

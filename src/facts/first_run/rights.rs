@@ -3,6 +3,7 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::{is_roots, reaches};
 use crate::facts::packages::is_opaque_call;
+use crate::finding::Confidence;
 use crate::model::{Deployment, OnFailure, Presence, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
@@ -11,6 +12,7 @@ use crate::tools::effect::{Change, Mode, PathKind, Resource, Role};
 use crate::tools::known_accounts::{comes_by_itself, is_on_a_new_server};
 use crate::tools::new_server::makes_the_directories_above;
 use crate::tools::place::{OF_ROOT, is_on_every_server};
+use std::borrow::Cow;
 
 /// A step that makes something where its account may not.
 pub(crate) struct Refused<'s> {
@@ -18,14 +20,16 @@ pub(crate) struct Refused<'s> {
     pub(crate) step: StepId,
     /// The words that name what it makes.
     pub(crate) span: Span,
-    /// What it makes.
-    pub(crate) path: &'s Value,
+    /// What it makes, or the directory itself if it fills that.
+    pub(crate) path: Cow<'s, Value>,
     /// The account.
     pub(crate) account: &'s Value,
     /// The directory.
     pub(crate) directory: Value,
     /// The step of root that makes the directory; `None` if every server has it.
     pub(crate) made: Option<StepId>,
+    /// How sure it is that the step makes something there.
+    pub(crate) sure: Confidence,
 }
 
 /// The steps of a script that are refused so, each once.
@@ -51,13 +55,77 @@ pub(crate) fn refused<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>) ->
             if !step.wrappers.is_empty() && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path) {
                 return None;
             }
-            let (directory, made) = directory_of_root(world, script, id, path)?;
             let span = effect.operand.unwrap_or(step.span);
-            Some(Refused { step: id, span, path, account, directory, made })
+            let sure = Confidence::High;
+            // A clone fills a directory that is there.
+            let is_clone =
+                effect.change == Change::Create(PathKind::Tree) && step.deed.roles.contains(&Role::Clone);
+            let filled = || is_clone.then(|| filled_of_root(world, script, id, path)).flatten();
+            let (directory, made) = directory_of_root(world, script, id, path).or_else(filled)?;
+            Some(Refused { step: id, span, path: Cow::Borrowed(path), account, directory, made, sure })
         });
-        found.extend(refused.filter(|new| found.iter().all(|old| !new.path.is_under(old.path))));
+        let refused = refused.or_else(|| hands_over(world, script, id, account));
+        found.extend(refused.filter(|new| found.iter().all(|old| !new.path.is_under(&old.path))));
     }
     found
+}
+
+/// A directory of root that is there when a step fills it, and the step that makes it.
+fn filled_of_root(
+    world: &Ground<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+) -> Option<(Value, Option<StepId>)> {
+    let made = made_by_root(script, id, path)?;
+    is_left_to_root(world, script, id, path, (path, Some(made))).then(|| (path.clone(), Some(made)))
+}
+
+/// A directory that a step gives to a program which is not known, for the program to put something into it: it is empty and
+/// belongs to root, or it is not there and has the account's own name, so that no package brings it.
+fn hands_over<'s>(
+    world: &Ground<'_, '_>,
+    script: &'s Deployment<'_>,
+    id: StepId,
+    account: &'s Value,
+) -> Option<Refused<'s>> {
+    let step = script.step(id);
+    if step.deed.known || !step.deed.effects.is_empty() {
+        return None;
+    }
+    let is_file = |path: &Value| path.basename().key().contains('.');
+    step.argv.args.iter().filter(|arg| !arg.is_option()).find_map(|arg| {
+        let path = step.argv.path(arg);
+        if path.as_literal().is_none_or(|text| !text.starts_with('/')) || is_file(&path) {
+            return None;
+        }
+        let is_own = path.basename() == *account && world.sets_up(script);
+        let (directory, made) = match made_by_root(script, id, &path) {
+            Some(made) if is_filled(script, made, id, &path) => return None,
+            Some(made) => (path.clone(), Some(made)),
+            None if is_own && !world.app_writes().is_given(&path, &path.to_string()) => {
+                directory_of_root(world, script, id, &path)?
+            }
+            None => return None,
+        };
+        if made.is_some() && !is_left_to_root(world, script, id, &path, (&path, made)) {
+            return None;
+        }
+        let sure = Confidence::Medium;
+        Some(Refused { step: id, span: arg.span, path: Cow::Owned(path), account, directory, made, sure })
+    })
+}
+
+/// True if a step between two puts something into the directory.
+fn is_filled(script: &Deployment<'_>, made: StepId, before: StepId, directory: &Value) -> bool {
+    let puts = |step: &Step| {
+        step.deed.effects.iter().any(|effect| match &effect.resource {
+            Resource::Path(path) => path != directory && path.is_under(directory),
+            Resource::Line { file, .. } => file.is_under(directory),
+            _ => false,
+        })
+    };
+    script.steps[made.0 as usize..before.0 as usize].iter().any(puts)
 }
 
 /// The directory of root in which a path would come to lie, if nobody has made the path before or may write there, and the
@@ -100,6 +168,17 @@ fn directory_of_root(
         Some(text) if OF_ROOT.contains(&text) => None,
         _ => Some(made_by_root(script, id, &parent)?),
     };
+    is_left_to_root(world, script, id, path, (&parent, made)).then_some((parent, made))
+}
+
+/// True if no step may have made the path before, and none lets others than root write to the directory around it.
+fn is_left_to_root(
+    world: &Ground<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+    (parent, made): (&Value, Option<StepId>),
+) -> bool {
     // A group may write only where the mode lets it, and that is asked of the mode.
     let is_for_group = made.is_some_and(|made| script.step(made).umask.is_none_or(|mask| mask & 0o020 != 0));
     let is_roots = |user: &Option<Value>| user.as_ref().is_none_or(|user| user.as_literal() == Some("root"));
@@ -109,7 +188,7 @@ fn directory_of_root(
             (Change::Mode { mode: Mode::Octal(bits), .. }, _) if bits & 0o022 == 0 => false,
             (Change::Own { user, .. }, _) if is_for_group && is_roots(user) => false,
             (Change::Own { recursive, .. } | Change::Mode { recursive, .. }, Resource::Path(target)) => {
-                reaches(target, *recursive, &parent)
+                reaches(target, *recursive, parent)
             }
             _ => false,
         })
@@ -125,14 +204,14 @@ fn directory_of_root(
         is_other && makes || (is_other || made.is_none() || at < id) && opens(step)
     });
     if elsewhere {
-        return None;
+        return false;
     }
     let from = made.map_or(0, |made| made.0 as usize);
     let shown = made.map_or_else(|| path.to_string(), |_| parent.to_string());
     let mut unknown = script.steps[from..id.0 as usize].iter().filter(|step| !step.deed.known);
     let may_be_made =
         unknown.any(|step| step.argv.to_string().contains(&shown) || made.is_some() && is_opaque_call(step));
-    (!may_be_made).then_some((parent, made))
+    !may_be_made
 }
 
 /// The step of root that makes a directory, if it is the only one that makes it.

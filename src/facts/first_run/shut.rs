@@ -1,0 +1,64 @@
+//! Files of root that an account changes in the first run, although their modes keep it out.
+
+use crate::facts::access::{Held, Holdings, WRITE};
+use crate::facts::ground::Ground;
+use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
+use crate::source::Span;
+use crate::tools::effect::{Change, Effect, How, Resource};
+use crate::tools::place::renames;
+
+/// A step that changes a file which it may not write to.
+pub(crate) struct Shut<'s> {
+    /// The step.
+    pub(crate) step: StepId,
+    /// The words that name the file.
+    pub(crate) span: Span,
+    /// The file.
+    pub(crate) file: Held<'s>,
+    /// The account that runs the step.
+    pub(crate) account: &'s Value,
+}
+
+/// The steps of a script that are kept out so.
+pub(crate) fn shut_files<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>) -> Vec<Shut<'s>> {
+    let mut found = Vec::new();
+    if world.given.is_set_up {
+        return found;
+    }
+    for (id, step) in script.iter() {
+        let User::Named(account) = &step.user else { continue };
+        let counts = step.entry == 0 && step.place == Place::Here && step.on_failure != OnFailure::Handled;
+        let mut changes = step.deed.effects.iter().filter(|effect| changes(step, effect)).peekable();
+        if !counts || account.as_literal() == Some("root") || changes.peek().is_none() {
+            continue;
+        }
+        let holdings = Holdings::before(script, id);
+        let refused = changes.find_map(|effect| {
+            let path = match &effect.resource {
+                Resource::Path(path) | Resource::Line { file: path, .. } => path,
+                _ => return None,
+            };
+            let file = holdings.get(path).filter(|held| !held.is_directory && held.lacks(account, WRITE))?;
+            Some(Shut { step: id, span: effect.operand.unwrap_or(step.span), file: *file, account })
+        });
+        found.extend(refused);
+    }
+    found
+}
+
+/// True for an effect that writes into a file that is there, and does not put another one in its place.
+fn changes(step: &Step, effect: &Effect) -> bool {
+    let path = match &effect.resource {
+        Resource::Path(path) | Resource::Line { file: path, .. } => path,
+        _ => return false,
+    };
+    // The shell that calls `sudo` opens the redirects.
+    let by_caller = !step.wrappers.is_empty() && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path);
+    let is_put = effect.content.as_ref().is_some_and(|content| content.how != How::Secret);
+    matches!(effect.change, Change::Edit | Change::Write | Change::Append)
+        && !by_caller
+        && !is_put
+        && !renames(&step.argv)
+}
