@@ -4,14 +4,15 @@ use crate::facts::deploy::names::same_unit;
 use crate::facts::owners::is_account_name;
 use crate::facts::world::{Origin, UnitAt, World};
 use crate::finding::{Confidence, Finding};
-use crate::model::{Caller, Deployment, StepId, User};
+use crate::model::{Caller, Deployment, Step, StepId, User};
 use crate::project::unit::is_true;
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
-use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::effect::{Change, Effect, Resource, Role};
 use crate::tools::known_accounts::{comes_by_itself, names_account_command};
+use crate::tools::new_server::named_accounts;
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
@@ -43,6 +44,53 @@ pub(in crate::rules) fn account_missing(context: &World<'_, '_>, found: &mut Vec
     for account in missing {
         found.extend(account.judge(context, &created));
     }
+    groups(context, found);
+}
+
+/// Accounts that are created with a group of their own name, which nothing creates, or only later. No package brings that.
+fn groups(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for &script in context.scripts() {
+        let steps = script.iter().filter(|(_, s)| s.place == Place::Here && s.entry == 0);
+        for (id, step) in steps.filter(|(_, step)| step.deed.roles.contains(&Role::Account)) {
+            let (_, groups) = named_accounts(&step.argv);
+            let is_own = |group: &&Value| {
+                let makes = |e: &Effect| matches!(&e.resource, Resource::User(name) if name == *group);
+                step.deed.effects.iter().any(makes)
+            };
+            let Some(group) = groups.iter().find(is_own).filter(|group| group.as_literal().is_some()) else {
+                continue;
+            };
+            let resource = Resource::Group(group.clone());
+            let makes = |step: &Step| {
+                let made = |e: &Effect| matches!(e.change, Change::Create(_)) && e.resource == resource;
+                step.deed.effects.iter().any(made)
+            };
+            let makers: Vec<_> = context.steps().filter(|(.., step)| makes(step)).collect();
+            let is_later =
+                |(other, at, _): &(&Deployment<'_>, StepId, &Step)| std::ptr::eq(*other, script) && *at > id;
+            let is_asked_for = script
+                .guards_of(id)
+                .any(|(_, guard)| guard.cond.facts().iter().any(|fact| fact.resource == resource));
+            if is_asked_for || !makers.iter().all(is_later) || context.deploy().may_do_anything() {
+                continue;
+            }
+            let (words, name) = (context.words(step.span), group);
+            let message = match makers.first() {
+                None => format!("`{words}` fails, because nothing creates the group `{name}`"),
+                Some((.., maker)) => format!(
+                    "`{words}` fails, because the group `{name}` is created only on {}",
+                    context.line(maker.span)
+                ),
+            };
+            let draft = context
+                .finding(id::USER_ACCOUNT_MISSING, step.span, message)
+                .at_most(context.confidence(script, id, None))
+                .help(format!(
+                    "create it first: `getent group {name} >/dev/null || groupadd --system {name}`"
+                ));
+            found.push(draft.done());
+        }
+    }
 }
 
 /// A place where an account is named.
@@ -51,7 +99,8 @@ struct Use<'r, 'a> {
     span: Span,
     how: How,
     script: &'r Deployment<'a>,
-    /// True if the script enables the unit, and the account has the app's name, so that no server has it by itself.
+    /// True if the account has the app's name, so that no server has it by itself, and the script enables the unit or sets the
+    /// server up.
     is_of_first_start: bool,
 }
 
@@ -79,7 +128,7 @@ impl Missing<'_, '_> {
             // A script for later deploys uses the accounts that the first one found or created.
             (false, false) if first.how == How::Unit => Confidence::Medium,
             (true, true) if first.how == How::Unit => Confidence::Medium,
-            (true, false) if first.is_of_first_start && !is_told(context, name) => Confidence::Medium,
+            (true, _) if first.is_of_first_start && !is_told(context, name) => Confidence::Medium,
             _ => return None,
         };
         let what = match first.how {
@@ -141,27 +190,29 @@ fn uses<'r, 'a>(context: &World<'r, 'a>) -> Vec<Use<'r, 'a>> {
     }
     for &script in context.scripts() {
         for (id, step) in script.iter().filter(|(_, s)| s.place == Place::Here) {
-            let mut add = |name: &Value, how: How| {
+            let mut add = |name: &Value, how: How, path: Option<&Value>| {
                 let Some(name) = name.as_literal().filter(|n| is_account_name(n)) else { return };
+                let named_after = || path.is_some_and(|path| path.basename().as_literal() == Some(name));
                 if !asked_for(script, id, name) {
                     uses.push(Use {
                         name: name.to_owned(),
                         span: step.span,
                         how,
                         script,
-                        is_of_first_start: false,
+                        is_of_first_start: name.len() > 3 && named_after() && is_installer(script),
                     });
                 }
             };
-            if let User::Named(name) = &step.user {
-                add(name, How::Runs);
-            }
             for effect in &step.deed.effects {
-                if let Change::Own { user: Some(user), .. } = &effect.change
+                if let (Change::Own { user: Some(user), .. }, Resource::Path(path)) =
+                    (&effect.change, &effect.resource)
                     && !step.deed.roles.contains(&Role::Account)
                 {
-                    add(user, How::Owner);
+                    add(user, How::Owner, Some(path));
                 }
+            }
+            if let User::Named(name) = &step.user {
+                add(name, How::Runs, None);
             }
         }
     }
@@ -183,7 +234,7 @@ fn of_unit<'r, 'a>(context: &World<'r, 'a>, at: &UnitAt) -> Option<Use<'r, 'a>> 
     }
     // `sed -i s/User=.*/User=$USER/` on the copy: in the end it has another user.
     let edited = script.steps.iter().any(|step| {
-        let edits = |e: &crate::tools::effect::Effect| {
+        let edits = |e: &Effect| {
             matches!(e.change, Change::Edit) && e.resource.name().basename().is_shown_as(&at.name)
         };
         step.deed.effects.iter().any(edits)
