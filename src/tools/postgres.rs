@@ -45,6 +45,23 @@ pub(crate) fn connects_as_its_account(argv: &Argv) -> bool {
     }
 }
 
+/// The variable that makes a program of the app connect in the same way: an address without a host and without a role.
+pub(crate) fn address_of_its_account(argv: &Argv) -> Option<&str> {
+    if CLIENTS.contains(&argv.name.as_str()) || CHOOSE.iter().any(|name| argv.env(name).is_some()) {
+        return None;
+    }
+    let by_account = |value: &Value| {
+        let Some(text) = value.as_literal() else { return false };
+        let by_url = text
+            .split_once("://")
+            .is_some_and(|(scheme, rest)| scheme.starts_with("postgres") && rest.starts_with('/'));
+        let by_dsn = text.strip_prefix("pgsql:").is_some_and(|rest| rest.contains("dbname="));
+        (by_url || by_dsn) && !text.contains("user=") && !text.contains("host=")
+    };
+    let found = argv.env.iter().find(|(_, value)| by_account(value));
+    found.map(|(name, _)| name.as_str())
+}
+
 fn options(argv: &Argv) -> Options<'_> {
     argv.options(if argv.name == "psql" { PSQL } else { OTHERS })
 }
@@ -169,6 +186,22 @@ fn a_variable_says_how_an_app_connects() {
     ] {
         let role = connects_with_password(name, value);
         assert_eq!(role.as_ref().map(|role| role.as_deref()), expected, "{name}={value}");
+    }
+}
+
+#[test]
+fn an_address_may_leave_the_role_to_the_account() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("DATABASE_URL=postgresql:///shop python manage.py migrate", Some("DATABASE_URL")),
+        ("DSN=pgsql:dbname=shop php migrate.php", Some("DSN")),
+        ("DSN='pgsql:host=localhost;dbname=shop' php migrate.php", None),
+        ("DATABASE_URL='postgresql:///shop?user=shop' python manage.py migrate", None),
+        ("DATABASE_URL=postgresql://shop@localhost/shop python manage.py migrate", None),
+        ("PGUSER=shop DATABASE_URL=postgresql:///shop python manage.py migrate", None),
+        ("DATABASE_URL=sqlite:///shop.db python manage.py migrate", None),
+    ] {
+        assert_eq!(address_of_its_account(&argv(line)), expected, "{line}");
     }
 }
 

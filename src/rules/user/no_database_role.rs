@@ -8,12 +8,18 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource};
-use crate::tools::postgres::{connects_as_its_account, may_choose_role};
+use crate::tools::postgres::{address_of_its_account, connects_as_its_account, may_choose_role};
 use std::collections::HashSet;
 
 /// `user/no-database-role`.
 pub(in crate::rules) fn no_database_role(world: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let asks = |step: &Step| connects_as_its_account(&step.argv);
+    // A variable that the script exports for all is not meant for a program of root.
+    let by_address = |step: &Step| {
+        step.user == User::Root
+            && address_of_its_account(&step.argv)
+                .is_some_and(|name| world.sources.text(step.span).contains(&format!("{name}=")))
+    };
+    let asks = |step: &Step| connects_as_its_account(&step.argv) || by_address(step);
     if !world.steps().any(|(.., step)| asks(step)) {
         return;
     }
@@ -37,7 +43,10 @@ pub(in crate::rules) fn no_database_role(world: &World<'_, '_>, found: &mut Vec<
                 world.words(step.span)
             );
             let draft = world.finding(id::USER_NO_DATABASE_ROLE, step.span, message).at_most(confidence);
-            let help = format!("run it as PostgreSQL's own account: `sudo -u postgres {}`", step.argv.name);
+            let help = match connects_as_its_account(&step.argv) {
+                true => format!("run it as PostgreSQL's own account: `sudo -u postgres {}`", step.argv.name),
+                false => "run it as the account that has a role: `sudo -u APP`".to_owned(),
+            };
             found.push(draft.help(help).done());
         }
     }
