@@ -42,4 +42,4 @@ pub(crate) mod surroundings;
 pub(crate) mod users;
 pub(crate) mod world;
 pub(crate) mod worlds;
-mod writes_said;
+pub(crate) mod writes_said;

@@ -136,7 +136,7 @@ fn places(at: &UnitAt) -> Vec<(Span, Place)> {
                 places.push((directive.span, Place::Options(commands)));
             }
             "Environment" => {
-                let named = variables.drain(..).filter(|(name, ..)| is_place(name));
+                let named = variables.drain(..).filter(|(name, ..)| names_place(name));
                 places.extend(named.map(|(name, value, span)| (span, Place::Variable(name, value))));
             }
             _ => {}
@@ -205,7 +205,8 @@ fn place_is(value: &str, path: &str) -> bool {
     value == path || value.rsplit_once('/').is_some_and(|(parent, file)| parent == path && file.contains('.'))
 }
 
-fn is_place(name: &str) -> bool {
+/// True for the name of a setting whose value is a place to write to.
+pub(crate) fn names_place(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     upper != "PATH" && PLACES.iter().any(|w| upper.contains(w)) && !READ.iter().any(|w| upper.contains(w))
 }
@@ -222,7 +223,7 @@ fn settings<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Setting> {
     let written = steps.flat_map(|step| &step.written);
     let files = written.filter(|written| is_env_file(&written.path.basename().to_string()));
     let entries = files.flat_map(|written| Dotenv::of_text(&written.content).entries);
-    let settings = entries.filter(|entry| is_place(&entry.name));
+    let settings = entries.filter(|entry| names_place(&entry.name));
     let settings = settings.map(|entry| Setting { name: entry.name, value: entry.value, span: entry.span });
     settings.collect()
 }

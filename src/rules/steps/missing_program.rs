@@ -18,6 +18,7 @@ use crate::shell::line::{commands, commands_of_code};
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging::PackageManager;
+use crate::tools::place::begins_with_option;
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
 use crate::tools::{deed, node, packaging, runners};
@@ -28,12 +29,34 @@ const RULE: RuleId = id::STEPS_MISSING_PROGRAM;
 /// `steps/missing-program`.
 pub(super) fn missing_program(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     of_images(world, found);
+    named_like_options(world, found);
     let Some(deploy) = &demanding(world) else { return };
     if deploy.in_containers() || !deploy.sets_up() || deploy.may_do_anything() {
         return;
     }
     python(deploy, found);
     node(deploy, found);
+}
+
+/// A variable that should hold `sudo -u shop --` has lost its program.
+fn named_like_options(world: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let mut told = HashSet::new();
+    let is_one = |step: &Step| {
+        let by_variable = || world.sources.text(step.span).trim_start_matches('"').starts_with('$');
+        begins_with_option(&step.argv) && is_here(step) && by_variable()
+    };
+    for (script, id, step) in world.steps().filter(|(.., step)| is_one(step)) {
+        let Some(name) = step.argv.program.value.as_literal() else { continue };
+        if told.insert(name) {
+            let words = world.words(step.span);
+            let message = format!("`{words}` runs a program `{name}`, which no server has");
+            let draft = world
+                .finding(RULE, step.span, message)
+                .at_most(world.confidence(script, id, None))
+                .help("name the program before its options");
+            found.push(draft.done());
+        }
+    }
 }
 
 fn python(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {

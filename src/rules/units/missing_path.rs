@@ -7,6 +7,7 @@
 use crate::facts::made::Made;
 use crate::facts::owners::lies_under;
 use crate::facts::world::World;
+use crate::facts::writes_said::names_place;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
 use crate::model::condition::Cond;
@@ -20,6 +21,7 @@ use crate::shell::wrappers::Place;
 use crate::tools::effect::Prints;
 use crate::tools::effect::{Ecosystem, Role};
 use crate::tools::packaging::manages_environments;
+use crate::tools::place::is_on_every_server;
 use crate::tools::python::is_environment;
 
 const RULE: RuleId = id::UNITS_MISSING_PATH;
@@ -36,7 +38,13 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         return;
     }
     let made = unit.context.made();
-    let drafts = [environment(unit, made), program(unit, made), directory(unit, made), variables(unit, made)];
+    let drafts = [
+        environment(unit, made),
+        program(unit, made),
+        directory(unit, made),
+        variables(unit, made),
+        data(unit, made),
+    ];
     let mut drafts = drafts.into_iter().flatten().peekable();
     // A called file that cannot be read may create anything.
     if drafts.peek().is_none() || unit.context.deploy().may_do_anything() {
@@ -69,7 +77,8 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
                 let resolved = step.argv.path(a).to_string();
                 resolved == path || lies_under(&resolved, path)
             });
-        says || relative
+        let is_account = step.deed.roles.contains(&Role::Account);
+        !is_account && (says || relative)
             || lies_under(&step.argv.cwd.to_string(), path)
             || step.written.iter().any(|w| {
                 // `activate` in a script that is written, but never the units themselves.
@@ -209,6 +218,38 @@ fn program(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
     let draft = unit.finding(RULE, exec.span, message).at_most(Confidence::Medium);
     let draft = draft.help(format!("install it: `install -m 755 PROGRAM {path}`"));
     Some(draft.related(built.span, "it is built here"))
+}
+
+/// Finds a directory in which the service writes, by a variable or by `ReadWritePaths=`, and that nothing makes where only
+/// root could make it. systemd.exec(5): without a path of `ReadWritePaths=` a service fails (226/NAMESPACE).
+fn data(unit: &Judged<'_, '_, '_>, made: &[Made]) -> Option<Draft> {
+    let service = &unit.at.unit;
+    let user = service.user().filter(|user| user.value != "root")?;
+    let variables = service.environment().into_iter().filter(|(name, ..)| names_place(name));
+    let variables = variables.map(|(name, value, span)| (value, span, name));
+    let listed = service.all("Service", "ReadWritePaths").into_iter().flat_map(|line| {
+        let paths = line.value.split_whitespace().map(str::to_owned);
+        paths.map(|path| (path, line.span, "ReadWritePaths=".to_owned()))
+    });
+    let made_by_systemd = service.made_directories(&unit.at.name);
+    let (path, span, by) = variables.chain(listed).find(|(path, ..)| {
+        let path = path.trim_end_matches('/');
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let exists = made.iter().any(|m| lies_under(&m.path, path) || m.tree && lies_under(path, &m.path));
+        is_known(path)
+            && is_on_every_server(parent)
+            && !base(path).contains('.')
+            && is_named_after(unit, path)
+            && !exists
+            && !made_by_systemd.iter().any(|own| lies_under(own, path))
+    })?;
+    if !prepares(unit) || is_spoken_of(unit.context, &path) {
+        return None;
+    }
+    let (parent, account) = (path.rsplit_once('/')?.0, &user.value);
+    let message = format!("nothing creates {path} (`{by}`), and `{account}` can't make it in {parent}");
+    let draft = unit.finding(RULE, span, message).at_most(Confidence::Medium);
+    Some(draft.help(format!("make it first: `install -d -o {account} -g {account} {path}`")))
 }
 
 /// Finds an `EnvironmentFile=` that nothing writes.
