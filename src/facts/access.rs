@@ -103,8 +103,7 @@ impl<'s> Holdings<'s> {
     /// The paths as they are after the last step before `end`.
     pub(crate) fn before(script: &'s Deployment<'_>, end: StepId) -> Self {
         let mut holdings = Holdings::default();
-        let steps = script.iter().take_while(|(id, _)| *id < end);
-        for (id, step) in steps.filter(|(_, step)| step.entry == 0 && step.place == Place::Here) {
+        for (id, step) in script.iter().take_while(|(id, _)| *id < end) {
             holdings.follow(script, id, step);
         }
         holdings
@@ -127,7 +126,11 @@ impl<'s> Holdings<'s> {
         self.held.get(key(path))
     }
 
-    fn follow(&mut self, script: &'s Deployment<'_>, id: StepId, step: &'s Step) {
+    /// Takes in what the next step does.
+    pub(crate) fn follow(&mut self, script: &'s Deployment<'_>, id: StepId, step: &'s Step) {
+        if step.entry != 0 || step.place != Place::Here {
+            return;
+        }
         let unknown = |effect: &Effect| effect.resource.name().knowledge() == Knowledge::Unknown;
         let sets_anything = step.deed.roles.contains(&Role::Owner) || step.deed.roles.contains(&Role::Mode);
         let may_set =

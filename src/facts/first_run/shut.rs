@@ -27,15 +27,24 @@ pub(crate) fn shut_files<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>)
     if world.given.is_set_up {
         return found;
     }
-    for (id, step) in script.iter() {
-        let User::Named(account) = &step.user else { continue };
+    let may_be_shut = |step: &Step| {
         let counts = step.entry == 0 && step.place == Place::Here && step.on_failure != OnFailure::Handled;
-        let mut changes = step.deed.effects.iter().filter(|effect| changes(step, effect)).peekable();
-        if !counts || account.as_literal() == Some("root") || changes.peek().is_none() {
+        counts && step.deed.effects.iter().any(|effect| changes(step, effect))
+    };
+    let is_one = |step: &Step| {
+        matches!(&step.user, User::Named(name) if name.as_literal() != Some("root")) && may_be_shut(step)
+    };
+    if !script.steps.iter().any(is_one) {
+        return found;
+    }
+    let mut holdings = Holdings::default();
+    for (id, step) in script.iter() {
+        holdings.follow(script, id, step);
+        let User::Named(account) = &step.user else { continue };
+        if !is_one(step) {
             continue;
         }
-        let holdings = Holdings::before(script, id);
-        let refused = changes.find_map(|effect| {
+        let refused = step.deed.effects.iter().filter(|effect| changes(step, effect)).find_map(|effect| {
             let path = match &effect.resource {
                 Resource::Path(path) | Resource::Line { file: path, .. } => path,
                 _ => return None,
