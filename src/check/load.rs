@@ -12,11 +12,15 @@ use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::is_sample_dotenv;
 use crate::source::{FileId, Sources};
+use crate::tools::sites::is_site_of_nginx;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// The most documents that are read for what they tell people to do.
 const MAX_GUIDES: usize = 30;
+
+/// The largest settings that may be a site, in bytes.
+const MAX_SITE: u64 = 64 * 1024;
 
 /// What is read only if something asks for it.
 #[derive(Clone, Copy)]
@@ -27,6 +31,15 @@ pub(super) struct Wanted {
     pub(super) guides: bool,
 }
 
+/// Counts the settings as nginx's that are a site by their text, whatever they are called.
+fn with_sites(root: &Root, mut inventory: Inventory) -> Inventory {
+    let is_site = |path: &String| root.peek(path, MAX_SITE).is_some_and(|text| is_site_of_nginx(&text));
+    let (sites, settings): (Vec<String>, Vec<String>) =
+        std::mem::take(&mut inventory.settings).into_iter().partition(is_site);
+    (inventory.settings, inventory.nginx) = (settings, [inventory.nginx, sites].concat());
+    inventory
+}
+
 /// Reads the surroundings.
 pub(super) fn project(
     root: &Root,
@@ -35,6 +48,7 @@ pub(super) fn project(
     sources: &mut Sources,
     gaps: &mut Vec<Gap>,
 ) -> Project {
+    let inventory = with_sites(root, inventory);
     let mut composes = reading(
         "compose files",
         || inventory.compose.clone(),

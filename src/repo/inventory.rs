@@ -51,7 +51,7 @@ pub(crate) struct Inventory {
     pub(crate) documents: Vec<String>,
     /// `Dockerfile*`, `*.Dockerfile`, `Containerfile`.
     pub(crate) dockerfiles: Vec<String>,
-    /// `nginx*.conf`, and files in a directory `nginx`.
+    /// `nginx*.conf`, and files in a directory `nginx`. Other settings that are sites by their text come to them later.
     pub(crate) nginx: Vec<String>,
     /// `ecosystem.config.*`, the process file of pm2.
     pub(crate) ecosystem: Vec<String>,

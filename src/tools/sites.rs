@@ -53,6 +53,28 @@ impl Server {
     }
 }
 
+/// True if a text is a site of nginx: it has a block `server` in which it listens or has a name.
+pub(crate) fn is_site_of_nginx(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines().map(str::trim_start);
+    let begins =
+        |line: &str| line.strip_prefix("server").is_some_and(|rest| rest.trim_start().starts_with('{'));
+    lines.any(begins) && lines.any(|line| line.starts_with("listen ") || line.starts_with("server_name "))
+}
+
+#[test]
+fn sites_are_told_by_their_text() {
+    for (text, expected) in [
+        ("server {\n    listen 80;\n}\n", true),
+        ("# site\nserver{\n  server_name shop.example.com;\n}\n", true),
+        ("[program:shop]\ncommand=/opt/shop/server\n", false),
+        ("server = 127.0.0.1\nlisten = 80\n", false),
+        ("upstream shop {\n    server 127.0.0.1:8000;\n}\n", false),
+    ] {
+        assert_eq!(is_site_of_nginx(text.as_bytes()), expected, "{text}");
+    }
+}
+
 const SERVERS: [Server; 2] = [Server::Nginx, Server::Apache];
 
 /// The server that may serve the site at a path in `sites-available`, and the site's name.
