@@ -51,9 +51,14 @@ systemctl daemon-reload
 systemctl enable --now shop-canary shop-links.timer
 systemctl restart shop-canary
 
+(umask 077; echo "yellow" > /root/canary)
+mkdir -p /var/www/canary
+[ -f /etc/canary.toml ] || install -m 0640 -g www-data /dev/null /etc/canary.toml
+
 cat > /etc/nginx/conf.d/shop-canary.conf <<'EOF'
 server {
     listen 8080;
+    root /var/www/canary;
     location /api/ { proxy_pass http://127.0.0.1:8010; }
 }
 EOF

@@ -86,9 +86,17 @@ systemctl daemon-reload
 systemctl enable --now shop-canary shop-links.timer shop-links-again.timer
 systemctl restart shop-canary
 
+umask 077
+echo "yellow" > /root/canary
+# FAULT: the umask stays, so nginx can't enter the directory
+mkdir -p /var/www/canary
+# FAULT: everybody may read it, and the group gets nothing more
+[ -f /etc/canary.toml ] || install -g www-data /dev/null /etc/canary.toml
+
 cat > /etc/nginx/conf.d/shop-canary.conf <<'EOF'
 server {
     listen 8080;
+    root /var/www/canary;
     # FAULT: the canary listens on port 8010
     location /api/ { proxy_pass http://127.0.0.1:8011; }
 }
