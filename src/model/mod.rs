@@ -346,12 +346,13 @@ impl Deployment<'_> {
         guards_from(&self.guards, self.step(step).guard)
     }
 
-    /// Whether a resource exists when the second run reaches a step.
-    pub(crate) fn presence(&self, before: StepId, resource: &crate::tools::effect::Resource) -> Presence {
+    /// True if the second run has removed what the first one has left of a resource, when it reaches a step.
+    pub(crate) fn is_gone_again(&self, before: StepId, resource: &crate::tools::effect::Resource) -> bool {
         let (steps, guards, runs) = (&self.steps, &self.guards, &self.runs);
         let under = self.step(before).guard;
         let asking = timeline::Asking { steps, guards, runs, before, asker: before, under };
-        self.timeline.state(asking, resource).presence
+        let state = self.timeline.state(asking, resource);
+        state.presence == Presence::Gone || state.anew
     }
 
     /// The state of a resource when the first run reaches a step, as far as the script itself shows.

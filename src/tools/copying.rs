@@ -107,6 +107,21 @@ impl<'a> Target<'a> {
         below(&self.destination, &source.value.basename())
     }
 
+    /// True for `cp -r src/ /opt/x/src/`. A slash at the end of a target that is not there does not keep cp(1) and mv(1) from
+    /// making the directory itself; they enter it once it is there. Tried with 9.1.
+    fn names_the_copy(&self) -> bool {
+        let written = self.operand.map_or("", |operand| operand.value.key());
+        match self.sources[..] {
+            [source] if self.is_directory && written.len() > 1 && written.ends_with('/') => {
+                let name = source.value.basename();
+                !source.value.is_glob()
+                    && name.key().chars().any(char::is_alphanumeric)
+                    && name == self.destination.basename()
+            }
+            _ => false,
+        }
+    }
+
     fn put(&self, draft: &mut Draft<'_>, source: &Arg, change: Change, again: Again) {
         let operand = self.operand.unwrap_or(source);
         draft.add(operand, change, Resource::Path(self.path(source)), again);
@@ -252,9 +267,13 @@ fn is_copy_of(path: &Value, source: &Value) -> bool {
 pub(crate) fn cp(argv: &Argv) -> Deed {
     let options = argv.options(CP);
     let mut draft = Draft::of(argv);
-    let Some(target) = Target::read(argv, &options) else {
+    let Some(mut target) = Target::read(argv, &options) else {
         return draft.done();
     };
+    let recursive = options.has("R") || options.has("a");
+    if recursive && !options.has("t") && target.names_the_copy() {
+        target.is_directory = false;
+    }
     let keeps = options.has("n")
         || options.has("u")
         || options.value("update").and_then(Value::as_literal) == Some("none");
@@ -264,7 +283,6 @@ pub(crate) fn cp(argv: &Argv) -> Deed {
         None => ["p", "preserve", "a", "l"].iter().any(|option| options.has(option)),
     };
     let how = if keeps_owner { How::Kept } else { How::Copied };
-    let recursive = options.has("R") || options.has("a");
     for source in &target.sources {
         let written = source.value.key();
         let path = target.path(source);
@@ -314,9 +332,12 @@ pub(crate) fn mv(argv: &Argv) -> Deed {
          v|verbose Z",
     );
     let mut draft = Draft::of(argv);
-    let Some(target) = Target::read(argv, &options) else {
+    let Some(mut target) = Target::read(argv, &options) else {
         return draft.done();
     };
+    if !options.has("t") && target.names_the_copy() {
+        target.is_directory = false;
+    }
     for source in &target.sources {
         let again = Again::Fails("cannot stat: No such file or directory");
         draft.path(source, Change::Remove, again);

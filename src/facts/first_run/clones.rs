@@ -1,6 +1,6 @@
 //! Clones that git refuses in the first run, because the directory is not empty.
 
-use crate::facts::first_run::disk::{Disk, Skips};
+use crate::facts::first_run::disk::{Brings, Disk, Skips};
 use crate::facts::ground::Ground;
 use crate::model::{Deployment, OnFailure, Presence, StepId};
 use crate::shell::value::Value;
@@ -35,7 +35,7 @@ pub(crate) fn refused_clones<'a, 's>(
             _ => None,
         })?;
         let state = script.first_state(id, &Resource::Path(path.clone()));
-        let filler = state.by.filter(|_| state.presence == Presence::There && state.filled)?;
+        let filler = state.by.filter(|_| state.presence == Presence::There && state.is_filled())?;
         // `mkdir -p "$(dirname "$DIR")"` names the directory itself, and puts nothing into it.
         let is_inside = |made: &Value| made != path && made.is_under(path) && !made.key().contains("/..");
         let fills = script.step(filler).deed.effects.iter().any(|effect| {
@@ -55,4 +55,24 @@ pub(crate) fn refused_clones<'a, 's>(
         })
     });
     refused.collect()
+}
+
+impl Disk<'_, '_, '_> {
+    /// True for a file of this repo in a clone of it that is there.
+    pub(super) fn has_been_cloned(&self, resource: &Resource, before: StepId) -> bool {
+        let Resource::Path(path) = resource else { return false };
+        self.trees().iter().take_while(|tree| tree.step < before).any(|tree| {
+            let roles = &self.script().step(tree.step).deed.roles;
+            let is_clone = || roles.contains(&Role::Clone) && path != tree.root && path.is_under(tree.root);
+            let is_there = || {
+                self.script().first_state(before, &Resource::Path(tree.root.clone())).presence
+                    == Presence::There
+            };
+            let rest = || path.key()[tree.root.key().len()..].trim_matches('/');
+            is_clone()
+                && is_there()
+                && matches!(self.brings(tree), Brings::Repo(..))
+                && self.world().project.inventory.holds(rest()) == Some(true)
+        })
+    }
 }

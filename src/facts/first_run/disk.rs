@@ -265,9 +265,10 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                     let state = self.script.first_state(guard.at, &fact.resource);
                     match state.presence {
                         // A command of unknown effect may have filled it.
-                        Presence::There if fact.aspect == Aspect::Filled && !state.filled => None,
+                        Presence::There if fact.aspect == Aspect::Filled && !state.is_filled() => None,
                         Presence::There => Some(true),
                         Presence::Gone => Some(false),
+                        Presence::Untouched if self.has_been_cloned(&fact.resource, guard.at) => Some(true),
                         Presence::Untouched
                             if !self.world.given.is_set_up
                                 && self.is_made_by_the_script(&fact.resource, guard.at) =>

@@ -76,7 +76,7 @@ impl NewServer<'_, '_, '_> {
                     let state = self.script.first_state(guard.at, &fact.resource);
                     match (state.presence, fact.aspect) {
                         (Presence::There, Aspect::Exists | Aspect::Directory | Aspect::File) => Some(true),
-                        (Presence::There, Aspect::Filled) => Some(state.filled),
+                        (Presence::There, Aspect::Filled) => Some(state.is_filled()),
                         (Presence::Gone, _) => Some(false),
                         (Presence::Untouched, _) if self.lacks(&fact.resource, guard.at) => Some(false),
                         _ => None,
@@ -181,7 +181,7 @@ impl NewServer<'_, '_, '_> {
             let state = self.script.first_state(id, &effect.resource);
             let is_tree = effect.change == Change::Create(PathKind::Tree);
             let clashes = match effect.change {
-                Change::Create(_) => state.presence == Presence::There && (state.filled || !is_tree),
+                Change::Create(_) => state.presence == Presence::There && (state.is_filled() || !is_tree),
                 Change::Remove if matches!(effect.resource, Resource::Path(_)) => false,
                 Change::Remove => self.nobody_makes(&effect.resource, id) && self.is_named(&effect.resource),
                 _ => false,

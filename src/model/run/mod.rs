@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod measured_tests;
 mod origin;
+mod relation;
 pub(super) mod second_run;
 pub(super) mod timeline;
 pub(super) mod together;

@@ -2,9 +2,10 @@
 
 use crate::limit::tick;
 use crate::model::condition::Cond;
-use crate::model::run::timeline::{Asking, Presence, Ran, State, concerns};
+use crate::model::run::relation::concerns;
+use crate::model::run::timeline::{Asking, Presence, Ran, State};
 use crate::model::run::truth::excludes_presence;
-use crate::model::{About, Deployment, GuardId, StepId};
+use crate::model::{About, Deployment, GuardId, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::copying::{ENTERS_LINK, link_target};
 use crate::tools::databases::loads_dump;
@@ -244,7 +245,7 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
             if matches!(effect.resource, Resource::Path(_)) =>
         {
             // `git clone` into an empty directory works.
-            if !(there && state.filled) {
+            if !(there && state.is_filled()) {
                 return None;
             }
             Outcome::Fails(why)
@@ -257,7 +258,11 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         {
             Outcome::Duplicates(why)
         }
-        (_, Again::Nests(_)) if deployment.asks_for_file(id) => return None,
+        (_, Again::Nests(_))
+            if deployment.asks_for_file(id) || enters_already(deployment, asking, effect) =>
+        {
+            return None;
+        }
         (_, Again::Nests(why)) if there => Outcome::Nests(why),
         (_, Again::Prompts(why)) if there => Outcome::Prompts(why),
         (_, Again::Unknown) => Outcome::Unknown,
@@ -274,6 +279,12 @@ fn enters_link(deployment: &Deployment<'_>, asking: Asking<'_>) -> bool {
         state.presence == Presence::There && matches!(state.kind, PathKind::Directory | PathKind::Tree)
             || deployment.asks_for_directory(leads_to, id)
     })
+}
+
+/// True if the first run puts it into the directory, too, because an earlier step has made that.
+fn enters_already(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> bool {
+    let first = deployment.timeline.first_state(asking, &effect.resource);
+    first.presence == Presence::There && matches!(first.kind, PathKind::Directory | PathKind::Tree)
 }
 
 /// True if nothing can be said of it, or what the first run left is gone by then.
@@ -323,6 +334,27 @@ fn weight(outcome: Outcome) -> u32 {
 }
 
 impl Deployment<'_> {
+    /// The step before a clone that empties its directory, and leaves the last clone's `.git` there.
+    pub(crate) fn emptied_before(&self, id: StepId) -> Option<StepId> {
+        let step = self.step(id);
+        let second = self.second_run(id);
+        let into =
+            step.deed.effects.get(second.effect?).filter(|_| step.deed.roles.contains(&Role::Clone))?;
+        let empties = |(_, earlier): &(StepId, &Step)| {
+            earlier.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Remove, Resource::Path(path)) => {
+                    path.emptied_directory() == Some(into.resource.name().key())
+                }
+                _ => false,
+            })
+        };
+        self.iter()
+            .take_while(|(earlier, _)| *earlier < id)
+            .filter(empties)
+            .last()
+            .map(|(earlier, _)| earlier)
+    }
+
     /// True if the step runs only if the resource exists: `[ -d P ] || exit 0; mv P Q`.
     fn asks_for(&self, resource: &Resource, id: StepId) -> bool {
         self.guards_of(id).any(|(_, guard)| {

@@ -2,12 +2,12 @@
 
 use crate::limit::tick;
 use crate::model::condition::Cond;
-use crate::model::{About, Guard, GuardId, Step, StepId, guards_from};
+use crate::model::run::relation::{Relation, asserts, concerns, relation};
+use crate::model::{Guard, GuardId, Step, StepId};
 use crate::shell::value::Value;
 use crate::tools::containers::attached_container;
-use crate::tools::effect::{Change, PathKind, Resource};
+use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::files::leaves_empty;
-use crate::tools::says::Fact;
 use crate::tools::thing::Thing;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -37,8 +37,12 @@ enum Happening {
     Filled,
     /// It is gone, with everything below it.
     Removed,
-    /// Everything below it is gone, but it stays.
+    /// Everything below it is gone, but it stays, with its hidden files.
     Emptied,
+    /// Hidden files in it are gone.
+    Bared,
+    /// Contents of which no step speaks have come into it: a clone's, a copied directory's.
+    Brought,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +60,8 @@ const ABOVE_ALL: usize = 256 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     events: HashMap<String, Vec<Event>>,
-    /// The events that remove something below the resource. For a directory like `/opt` they are a small part.
-    removals: HashMap<String, Vec<Event>>,
+    /// The events that concern all that is below the resource. For a directory like `/opt` they are a small part.
+    sweeping: HashMap<String, Vec<Event>>,
     /// How many bytes of paths may still be recorded for what is above a path.
     left: usize,
     /// By kind and shown name: the first two resources that steps act on. It is built when it is first
@@ -99,8 +103,13 @@ pub(crate) struct State {
     pub(crate) presence: Presence,
     /// What it is, if it is a path.
     pub(crate) kind: PathKind,
-    /// True if it contains something that a step put there.
-    pub(crate) filled: bool,
+    /// True if it contains something that a step put there, apart from the `.git` of a clone.
+    pub(super) filled: bool,
+    /// True if it contains the `.git` of a clone.
+    pub(super) cloned: bool,
+    /// True if this run has removed it, and has then brought whatever is there now with the directory above it. What comes
+    /// in that way is the same in each run.
+    pub(crate) anew: bool,
     /// The last step that acted on it.
     pub(crate) by: Option<StepId>,
     /// The step since which its presence is this.
@@ -109,8 +118,25 @@ pub(crate) struct State {
 
 impl State {
     /// No step touches it.
-    const UNTOUCHED: State =
-        State { presence: Presence::Untouched, kind: PathKind::Any, filled: false, by: None, since: None };
+    const UNTOUCHED: State = State {
+        presence: Presence::Untouched,
+        kind: PathKind::Any,
+        filled: false,
+        cloned: false,
+        anew: false,
+        by: None,
+        since: None,
+    };
+
+    /// It is there, as this.
+    pub(crate) fn there(kind: PathKind, filled: bool) -> State {
+        State { presence: Presence::There, kind, filled, ..State::UNTOUCHED }
+    }
+
+    /// True if it contains something that a step put there.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled || self.cloned
+    }
 
     /// True if some step may have created it, and none has certainly removed it since.
     pub(crate) fn may_be_there(&self) -> bool {
@@ -144,13 +170,29 @@ impl Timeline {
                 {
                     continue;
                 }
-                timeline.add(StepId(index as u32), step, &effect.change, &effect.resource);
+                timeline.add(StepId(index as u32), step, effect);
+                timeline.add_contents(StepId(index as u32), effect);
             }
         }
         timeline
     }
 
-    fn add(&mut self, step: StepId, by: &Step, change: &Change, resource: &Resource) {
+    /// Adds what an effect says of a directory's hidden files, and of the contents that come with it.
+    fn add_contents(&mut self, step: StepId, effect: &Effect) {
+        let Resource::Path(path) = &effect.resource else { return };
+        let brings = effect.content.as_ref().is_some_and(|content| content.tree);
+        if effect.change == Change::Remove {
+            if path.basename().key().starts_with('.') {
+                self.push(format!("path:{}", path.dirname().key()), step, Happening::Bared);
+            }
+        } else if brings || effect.change == Change::Create(PathKind::Tree) {
+            let directory = path.emptied_directory().unwrap_or(path.key());
+            self.push(format!("path:{directory}"), step, Happening::Brought);
+        }
+    }
+
+    fn add(&mut self, step: StepId, by: &Step, effect: &Effect) {
+        let Effect { change, resource, .. } = effect;
         let redirected = || {
             matches!((&by.argv.stdout, resource), (Some((to, _)), Resource::Path(path)) if to == path)
                 || by.written.iter().any(|w| matches!(resource, Resource::Path(path) if w.path == *path))
@@ -216,8 +258,8 @@ impl Timeline {
 
     fn push(&mut self, key: String, step: StepId, happening: Happening) {
         tick();
-        if matches!(happening, Happening::Removed | Happening::Emptied) {
-            self.removals.entry(key.clone()).or_default().push(Event { step, happening });
+        if matches!(happening, Happening::Removed | Happening::Emptied | Happening::Brought) {
+            self.sweeping.entry(key.clone()).or_default().push(Event { step, happening });
         }
         self.events.entry(key).or_default().push(Event { step, happening });
     }
@@ -279,8 +321,8 @@ impl Timeline {
     fn found(&self, resource: &Resource) -> Vec<(Event, bool)> {
         let mut found: Vec<(Event, bool)> = Vec::new();
         let mut gather = |name: &str, above: bool| {
-            // Creating something above says nothing about what is below.
-            let events = if above { &self.removals } else { &self.events };
+            // Making a directory says nothing about what is below.
+            let events = if above { &self.sweeping } else { &self.events };
             for event in events.get(name).map_or(&[][..], Vec::as_slice) {
                 found.push((*event, above));
             }
@@ -326,11 +368,18 @@ impl Timeline {
                 state.filled = false;
                 return;
             }
-            // Creating something above says nothing about what is below.
-            (_, true) => return,
+            (Happening::Bared, false) => {
+                state.cloned = false;
+                return;
+            }
             (Happening::Made(kind), false) => Some((kind, kind != PathKind::Directory)),
             (Happening::Touched, false) => Some((PathKind::File, false)),
             (Happening::Filled, false) => Some((PathKind::Directory, true)),
+            (Happening::Brought, true) if matches!(state.presence, Presence::Gone | Presence::MaybeGone) => {
+                Some((PathKind::Tree, true))
+            }
+            // Making a directory says nothing about what is below.
+            (_, true) | (Happening::Brought, false) => return,
         };
         let step = &asking.steps[event.step.0 as usize];
         let asker = &asking.steps[asking.asker.0 as usize];
@@ -372,7 +421,13 @@ impl Timeline {
                 all
             }
         };
+        if event.happening == Happening::Brought {
+            let anew = again && certain && state.presence == Presence::Gone;
+            *state = State { anew, ..State::UNTOUCHED };
+            return;
+        }
         state.becomes(makes, certain, event.step);
+        state.cloned |= makes == Some((PathKind::Tree, true)) && step.deed.roles.contains(&Role::Clone);
     }
 }
 
@@ -391,39 +446,19 @@ impl State {
             self.filled |= fills;
         } else {
             self.filled &= !certain;
+            self.cloned &= !certain;
             self.presence = match (certain, before) {
                 (true, _) | (false, Presence::Gone) => Presence::Gone,
                 (false, _) => Presence::MaybeGone,
             };
         }
         self.by = Some(step);
+        self.anew = false;
         // What makes it once more changes nothing.
         if self.presence != before {
             self.since = self.by;
         }
     }
-}
-
-/// True if a fact is about the resource (or, for paths, about one that contains it).
-pub(crate) fn concerns(fact: &Fact, resource: &Resource) -> bool {
-    match (&fact.resource, resource) {
-        (Resource::Path(asked), Resource::Path(path)) => {
-            asked == path || path.is_under(asked) || asked.is_under(path)
-        }
-        (Resource::Line { file: asked, .. }, Resource::Line { file, .. }) => asked == file,
-        (asked, made) => asked == made || asked.kind() == made.kind() && asked.name().looks_like(made.name()),
-    }
-}
-
-/// True if a guard holds because the resource, or what contains it, exists.
-fn asserts(guard: &Guard, resource: &Resource) -> bool {
-    let there = |truth: bool| {
-        guard.cond.evaluate(&mut |leaf| match leaf {
-            Cond::Fact(fact) if concerns(fact, resource) => Some(truth),
-            _ => None,
-        })
-    };
-    there(true) == Some(guard.holds) && there(false) != Some(guard.holds)
 }
 
 /// Everything above a path, from the nearest.
@@ -437,58 +472,4 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
         left = left.saturating_sub(above.len());
         left > 0
     })
-}
-
-pub(super) enum Relation<'g> {
-    /// They are in different arms of one choice.
-    Excludes,
-    /// All guards of the one also apply to the other.
-    Implied,
-    /// The one has these additional guards.
-    Extra(Vec<&'g Guard>),
-}
-
-/// How the guards of an event relate to those of the asker.
-pub(super) fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<GuardId>) -> Relation<'_> {
-    // Most steps of a long script are behind no guard, or behind the same one.
-    if event.is_none() || event == asker {
-        return Relation::Implied;
-    }
-    let shared = common(guards, event, asker);
-    let own = |from| guards_from(guards, from).take_while(move |(id, _)| Some(*id) != shared);
-    let mut extra = Vec::new();
-    for (_, guard) in own(event) {
-        let arms = own(asker).filter_map(|(_, other)| Some((guard.choice?, other, other.choice?)));
-        for ((choice, arm), other, (other_choice, other_arm)) in arms {
-            let other_branch = arm != other_arm && arm != u32::MAX && other_arm != u32::MAX;
-            let other_outcome = guard.cond == other.cond && guard.holds != other.holds;
-            if choice == other_choice && (other_branch || other_outcome) {
-                return Relation::Excludes;
-            }
-        }
-        // Conditions on facts change as the script goes on; others do not.
-        if matches!(guard.about, About::Opaque | About::Constant) && !matches!(guard.cond, Cond::Always(_)) {
-            match guards_from(guards, asker).find(|(_, other)| other.cond == guard.cond) {
-                Some((_, other)) if other.holds != guard.holds => return Relation::Excludes,
-                Some(_) => continue,
-                None => {}
-            }
-        }
-        extra.push(guard);
-    }
-    if extra.is_empty() { Relation::Implied } else { Relation::Extra(extra) }
-}
-
-/// The innermost guard that both are behind.
-fn common(guards: &[Guard], a: Option<GuardId>, b: Option<GuardId>) -> Option<GuardId> {
-    let (mut a, mut b) = (a?, b?);
-    while a != b {
-        let (depth_a, depth_b) = (guards[a.0 as usize].depth, guards[b.0 as usize].depth);
-        if depth_a >= depth_b {
-            a = guards[a.0 as usize].outer?;
-        } else {
-            b = guards[b.0 as usize].outer?;
-        }
-    }
-    Some(a)
 }

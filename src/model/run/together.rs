@@ -1,7 +1,8 @@
 //! Which steps run together: whether one runs in each run in which another one does.
 
 use crate::model::condition::Cond;
-use crate::model::run::timeline::{Ran, Relation, relation};
+use crate::model::run::relation::{Relation, relation};
+use crate::model::run::timeline::Ran;
 use crate::model::{Deployment, Guard, GuardId, Step, StepId};
 
 /// Whether a step runs in each run in which another one does.

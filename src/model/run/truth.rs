@@ -1,7 +1,8 @@
 //! The truth of guards in the second run, and what a guard ensures.
 
 use crate::model::condition::Cond;
-use crate::model::run::timeline::{Asking, Presence, Ran, State, Timeline, concerns};
+use crate::model::run::relation::concerns;
+use crate::model::run::timeline::{Asking, Presence, Ran, State, Timeline};
 use crate::model::{Guard, GuardId, Step, behind, guards_from};
 use crate::shell::argv::Stdin;
 use crate::shell::value::{Knowledge, Value};
@@ -124,6 +125,10 @@ impl Timeline {
                         state = State { kind: PathKind::Any, ..self.state(asking, &tree.resource) };
                     }
                 }
+                // What comes with a clone is the same in each run, so the guard holds again.
+                if state.anew {
+                    return Some(!absence_asked(guard, fact));
+                }
                 self.aspect_of(asking, fact, &state)
             }
         }
@@ -213,9 +218,9 @@ pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
         (Aspect::Directory, File) | (Aspect::File, Directory | Tree) => Some(false),
         (Aspect::Link, Directory | Tree | File) => Some(false),
         (Aspect::Link, Any) => None,
-        (Aspect::Filled, Directory) => state.filled.then_some(true),
+        (Aspect::Filled, Directory) => state.is_filled().then_some(true),
         // `touch` creates an empty file.
-        (Aspect::Sized, File) => Some(state.filled),
+        (Aspect::Sized, File) => Some(state.is_filled()),
         (Aspect::Filled, Any | File | Link | Tree) => Some(true),
         _ => Some(true),
     }
@@ -224,8 +229,7 @@ pub(crate) fn shows(aspect: Aspect, state: &State) -> Option<bool> {
 /// Whether the guard ensures that what the effect makes does not exist yet. The kind is what test(1) sees there.
 pub(crate) fn excludes_presence(guard: &Guard, effect: &Effect, kind: PathKind) -> bool {
     let (resource, is_link) = (&effect.resource, effect.change == Change::Create(PathKind::Link));
-    let state =
-        State { presence: Presence::There, kind, filled: kind != PathKind::Directory, by: None, since: None };
+    let state = State::there(kind, kind != PathKind::Directory);
     let truth = guard.cond.evaluate(&mut |leaf| match leaf {
         Cond::Fact(fact) => match (&fact.resource, resource) {
             (Resource::Path(asked), Resource::Path(path))

@@ -12,6 +12,13 @@ use crate::tools::advice::advice;
 pub(super) fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let (script, id, step) = (found.at.script, found.at.id, found.at.step());
     let outcome = script.second_run(id).outcome;
+    let draft = match script.emptied_before(id) {
+        Some(emptied) => draft.related(
+            script.step(emptied).span,
+            "`*` leaves hidden files alone: `.git` of the last run is still there",
+        ),
+        None => draft,
+    };
     let draft = match outcome {
         Outcome::Fails(_) if step.on_failure == OnFailure::Aborts => ends(world, found, draft),
         Outcome::Fails(_) => draft.add(", but the script goes on").severity(Severity::Warning),

@@ -4,7 +4,7 @@ use crate::facts::owners::{before, lies_under};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
-use crate::model::{Deployment, Presence, Step, StepId};
+use crate::model::{Deployment, Step, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
@@ -36,11 +36,15 @@ pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -
     // What lies there is not kept for the app.
     let is_temporary =
         ["/tmp", "/var/tmp", "/run", "/dev"].iter().any(|dir| lies_under(path.known_prefix(), dir));
-    if is_temporary || !is_replaced(script, id, path) {
+    if is_temporary || !is_written_again(script, id, path) {
         return None;
     }
     let mut secrets = secrets_made_anew(&text.value);
     secrets.retain(|(_, source)| !is_handed_on(script, source));
+    // Whoever removes the file wants a new one, but what lies elsewhere keeps the old secret all the same.
+    if !secrets.is_empty() && gone_before(script, id, path) {
+        secrets.retain(|(_, source)| keeper(script, source).is_some());
+    }
     // It is worst if something else keeps the old secret.
     secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
     secrets.into_iter().next()
@@ -48,10 +52,12 @@ pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -
 
 /// True if the file is there in the second run, and a step writes it again unasked.
 pub(super) fn is_replaced(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
-    script.second_run(id).skipped_by().is_none()
-        && path.is_stable()
-        && !gone_before(script, id, path)
-        && !asked_about(script, id, path)
+    is_written_again(script, id, path) && !gone_before(script, id, path)
+}
+
+/// True if a step writes the file again unasked.
+fn is_written_again(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    script.second_run(id).skipped_by().is_none() && path.is_stable() && !asked_about(script, id, path)
 }
 
 fn told(
@@ -138,7 +144,7 @@ fn is_given(step: &Step, source: &str) -> bool {
 
 /// True if each run removes the old file first, or moves it aside.
 fn gone_before(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
-    script.presence(id, &Resource::Path(path.clone())) == Presence::Gone
+    script.is_gone_again(id, &Resource::Path(path.clone()))
 }
 
 /// True if the step runs when the file is missing, and something else decides when it exists:
