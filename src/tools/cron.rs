@@ -196,7 +196,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
     match (asked.name(), asked.removes()) {
         ("crontab", true) => Advice::help("accept that there is none: `crontab -r 2>/dev/null || true`"),
         ("crontab", false) => Advice::help(
-            "leave out the old line first: `(crontab -l | grep -v NAME; echo LINE) | crontab -`, or use a file in /etc/cron.d",
+            "leave out the old line first: `(crontab -l | grep -v NAME || true; echo LINE) | crontab -`, or use a file in /etc/cron.d",
         ),
         _ => None,
     }
@@ -231,6 +231,11 @@ fn input(argv: &Argv, from_input: bool) -> Again {
         Stdin::Text(_) if from_input => Again::Overwrites("replaces the lines of others"),
         _ => Again::NoChange,
     }
+}
+
+/// True for `crontab -l`, which fails where there is no table.
+pub(crate) fn lists_a_table(argv: &Argv) -> bool {
+    argv.name == "crontab" && argv.options("u|user: l r e i s n x:").has("l")
 }
 
 /// True if a new table contains the lines of the old one.

@@ -29,6 +29,32 @@ pub(crate) fn undoes_changes(argv: &Argv) -> bool {
     is_one_of(argv, &["reset", "stash", "checkout", "restore"])
 }
 
+/// Whose newest commit a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tip {
+    /// That of the tree: `git rev-parse HEAD`.
+    Own,
+    /// That of a branch of another repository: `git rev-parse origin/main`, `git ls-remote`.
+    Remote,
+}
+
+/// Whose newest commit a command prints, if it does.
+pub(crate) fn prints_tip(argv: &Argv) -> Option<Tip> {
+    let inner = command(argv)?;
+    match inner.program.value.as_literal()? {
+        "ls-remote" => Some(Tip::Remote),
+        "rev-parse" => {
+            let name = inner.args.last()?.value.key();
+            let is_remote = name.contains('/') || name.contains("@{") || name == "FETCH_HEAD";
+            match name {
+                "HEAD" | "@" => Some(Tip::Own),
+                _ => is_remote.then_some(Tip::Remote),
+            }
+        }
+        _ => None,
+    }
+}
+
 /// What a git command does to bring an existing tree up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Update {

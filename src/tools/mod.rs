@@ -61,6 +61,7 @@ pub(crate) mod serves;
 pub(crate) mod services;
 pub(crate) mod sites;
 mod sql;
+pub(crate) mod ssh_access;
 pub(crate) mod supplies;
 mod system;
 #[cfg(test)]

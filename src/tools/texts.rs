@@ -7,6 +7,11 @@ use crate::tools::patterns::{Pattern, basic};
 use crate::tools::says::facts::{Aspect, Says};
 use crate::tools::thing::Thing;
 
+/// True if the command exits with 1 where no line matches, as grep(1) does of no lines at all.
+pub(crate) fn fails_without_match(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "grep" | "egrep" | "fgrep")
+}
+
 /// What success says: that a line is found.
 pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
     if argv.name.ends_with("awk") {

@@ -39,5 +39,11 @@ echo 'every = 60' >"$draft"
 chgrp window "$draft"
 chmod 640 "$draft"
 mv "$draft" /etc/window.pictures
+
+ufw allow OpenSSH
+ufw allow "$WINDOW_PORT/tcp"
+ufw --force enable
+(crontab -l 2>/dev/null | grep -v fstrim || true; echo '0 4 * * 1 /sbin/fstrim -a') | crontab -
+
 write_settings "$ADDRESS"
 write_rotation

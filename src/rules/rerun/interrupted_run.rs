@@ -2,17 +2,20 @@
 //! behind it fails, or the run is interrupted there, each further run finds the thing and skips the rest for
 //! ever.
 
+use super::moved_head::behind_moved_head;
+use super::undone::{is_done_again, may_well_fail, same};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, GuardId, OnFailure, Step, StepId};
 use crate::rules::id;
-use crate::tools::effect::{Change, PathKind, Resource, Role};
-use crate::tools::{calls, place};
+use crate::tools::effect::{Change, PathKind, Resource};
+use crate::tools::place;
 
 /// For each guard, finds the first command that stays undone.
 pub(in crate::rules) fn interrupted_run(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for &script in context.scripts() {
+        behind_moved_head(context, script, found);
         let mut seen: Vec<GuardId> = Vec::new();
         for (id, _) in script.iter() {
             let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
@@ -112,10 +115,6 @@ fn touches(a: &Resource, b: &Resource) -> bool {
     }
 }
 
-fn same(a: &Resource, b: &Resource) -> bool {
-    a.kind() == b.kind() && a.name().looks_like(b.name())
-}
-
 /// True if the resource exists after the step.
 fn makes(step: &Step, resource: &Resource) -> bool {
     step.deed.effects.iter().any(|e| match (&e.change, &e.resource, resource) {
@@ -137,34 +136,6 @@ fn is_told_elsewhere(step: &Step, resource: &Resource) -> bool {
     matches!(resource, Resource::Path(_)) && step.deed.roles.iter().any(|role| role.prepares())
 }
 
-/// True if it fetches, builds or asks a server, which fails now and then.
-fn may_well_fail(step: &Step) -> bool {
-    let roles = step.deed.roles.iter().any(|r| {
-        matches!(
-            r,
-            Role::Dependencies(_)
-                | Role::Build(_)
-                | Role::Migrate
-                | Role::Seed
-                | Role::StaticFiles
-                | Role::SystemPackages
-                | Role::GlobalTool(_)
-                | Role::Source
-        )
-    });
-    let server = step.deed.effects.iter().any(|e| {
-        matches!(
-            (&e.change, &e.resource),
-            (
-                Change::Create(_),
-                Resource::Database(_) | Resource::Role(_) | Resource::Container(_) | Resource::Table(_)
-            )
-        )
-    });
-    let runs = !step.deed.known && calls::compiles(&step.argv);
-    roles || server || runs || place::asks_another_server(&step.argv)
-}
-
 /// True if it leaves something that somebody would miss: a right of an account, a line, a setting of the file itself.
 fn changes_something(step: &Step, asked: &Resource) -> bool {
     if place::changes_what_is_there(&step.argv) {
@@ -175,31 +146,5 @@ fn changes_something(step: &Step, asked: &Resource) -> bool {
         (Change::Edit, Resource::Path(_)) => same(&e.resource, asked),
         (Change::Create(_), Resource::User(_) | Resource::Crontab(_)) => true,
         _ => false,
-    })
-}
-
-/// True if a step that the guard does not skip does the same.
-fn is_done_again(script: &Deployment<'_>, guard: GuardId, id: StepId, step: &Step) -> bool {
-    script.iter().any(|(other, s)| {
-        let outside = || {
-            other != id
-                && !script.guards_of(other).any(|(g, _)| g == guard)
-                && script.second_run(other).skipped_by().is_none()
-        };
-        let role = || s.deed.roles.iter().any(|r| r.is_work() && step.deed.roles.contains(r));
-        let effect = || {
-            s.deed.effects.iter().any(|e| {
-                step.deed.effects.iter().any(|own| {
-                    own.resource == e.resource && !matches!(own.resource, Resource::Line { .. })
-                        || own.change == e.change && same(&own.resource, &e.resource)
-                })
-            })
-        };
-        let words = || {
-            s.argv.name == step.argv.name
-                && s.argv.args.len() == step.argv.args.len()
-                && s.argv.args.iter().zip(&step.argv.args).all(|(a, b)| a.value == b.value)
-        };
-        (role() || words() || effect()) && outside()
     })
 }

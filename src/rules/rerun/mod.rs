@@ -2,6 +2,8 @@
 //! secrets that are created again, steps that a guard skips for ever, failures that nobody sees.
 
 mod again;
+mod moved_head;
+mod undone;
 pub(crate) mod unreported;
 
 use crate::rules::id;
