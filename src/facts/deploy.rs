@@ -6,7 +6,7 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::kept::Kept;
-use crate::facts::deploy::names::{full_name, is_directory, is_loose, same_unit};
+use crate::facts::deploy::names::{full_name, is_directory, is_loose, printed_cd, same_unit};
 use crate::facts::ground::Ground;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
@@ -21,7 +21,7 @@ use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Ecosystem, Prints, Resource, Role};
 use crate::tools::managers::{self, applies, drives_services};
 use crate::tools::plain::handles_text;
-use crate::tools::serves::serves;
+use crate::tools::serves::{line_serves, serves};
 use crate::tools::work::{Work, Works, asked_in, done_by_step, done_in};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -416,6 +416,14 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
                 });
             }
         }
+        // What a step starts or installs; a file of the repo that nobody installs starts nothing.
+        for at in self.world.processes.iter().filter(|at| at.origin != Origin::InRepo) {
+            found.push(Process {
+                language: line_serves(&at.process.command).map_or(Language::Other, |serves| serves.language),
+                command: at.process.command.join(" "),
+                directory: at.process.directory.clone(),
+            });
+        }
         for step in self.steps().filter(|s| !matches!(s.place, Place::Container(_))) {
             let managed = step.deed.effects.iter().any(|e| {
                 matches!(e.resource, Resource::Process(_))
@@ -489,12 +497,4 @@ fn said(step: &Step) -> Option<String> {
 /// service.
 fn told(line: &str) -> Works {
     if line.to_ascii_lowercase().contains("command:") { Works::default() } else { asked_in(line) }
-}
-
-/// The directory of a printed `cd DIR`.
-fn printed_cd(line: &str) -> Option<String> {
-    let (before, after) = line.split_once("cd ")?;
-    let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);
-    let target = after.split([' ', ';', '&', ')', '"', '`', '\'']).next().unwrap_or_default();
-    (command && !target.is_empty()).then(|| target.trim_end_matches('/').to_owned())
 }

@@ -20,7 +20,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 pub(crate) use crate::facts::ground::Scope;
-pub(crate) use crate::facts::parts::{AppUser, Origin, UnitAt};
+pub(crate) use crate::facts::parts::{AppUser, Origin, ProcessAt, UnitAt};
 pub(crate) use crate::facts::surroundings::{Given, Project};
 
 /// What the rules see: the ground and the facts that rest on it. Each fact is computed when it is first needed.

@@ -25,7 +25,7 @@ pub(crate) struct Daemon {
 /// The sources are the daemons' own pages: nginx(8), apache2ctl(8), sshd(8), sysctl.d(5), fail2ban-client(1),
 /// <https://supervisord.org/running.html#supervisorctl-actions>, <https://caddyserver.com/docs/command-line#caddy-reload>,
 /// dockerd(8), haproxy(1).
-const DAEMONS: [Daemon; 8] = [
+const DAEMONS: [Daemon; 9] = [
     Daemon {
         name: "nginx",
         settings: &[
@@ -103,6 +103,14 @@ const DAEMONS: [Daemon; 8] = [
         reload: "supervisorctl update",
     },
     Daemon {
+        name: "PHP-FPM",
+        settings: &["/etc/php/*/fpm/pool.d/*.conf", "/etc/php/*/fpm/php.ini", "/etc/php/*/fpm/conf.d/*.ini"],
+        units: &["php*fpm"],
+        packages: &["php"],
+        programs: &["php-fpm"],
+        reload: "systemctl restart php*-fpm",
+    },
+    Daemon {
         name: "Docker",
         settings: &["/etc/docker/daemon.json"],
         units: &["docker"],
@@ -161,7 +169,10 @@ impl Daemon {
     }
 
     fn is_named(&self, word: &str) -> bool {
-        self.units.iter().chain(self.programs).any(|own| word.contains(own))
+        self.units.iter().chain(self.programs).any(|own| match own.split_once('*') {
+            Some((before, after)) => word.contains(before) && word.contains(after),
+            None => word.contains(own),
+        })
     }
 
     fn is_unit(&self, unit: &Value) -> bool {
@@ -170,7 +181,7 @@ impl Daemon {
     }
 
     fn is_unit_name(&self, name: &str) -> bool {
-        self.units.contains(&name) || name.contains('*')
+        self.units.iter().any(|own| is_like(own, name)) || name.contains('*')
     }
 
     /// True if a line for people tells them to make the daemon read its settings.
@@ -222,13 +233,15 @@ fn fits(pattern: &str, path: &str) -> bool {
     if pattern.ends_with('/') {
         return path.len() > pattern.len() && path.starts_with(pattern);
     }
-    match pattern.split_once('*') {
-        None => pattern == path,
-        Some((before, after)) => {
-            let middle = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-            middle.is_some_and(|middle| !middle.is_empty() && !middle.contains('/'))
-        }
-    }
+    is_like(pattern, path)
+}
+
+/// True if a text fits a pattern in which `*` is any text without `/`.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(before) else { return false };
+    let end = rest.find('/').unwrap_or(rest.len());
+    (1..=end).any(|at| rest.is_char_boundary(at) && is_like(after, &rest[at..]))
 }
 
 #[test]
@@ -241,6 +254,8 @@ fn settings_have_a_reader() {
         ("/etc/sysctl.d/60-redis.conf", Some("the kernel")),
         ("/etc/sysctl.d/README", None),
         ("/etc/cron.d/shop", None),
+        ("/etc/php/8.2/fpm/pool.d/shop.conf", Some("PHP-FPM")),
+        ("/etc/php/8.2/cli/php.ini", None),
         ("/etc/fail2ban/jail.d/shop.conf", Some("fail2ban")),
     ] {
         assert_eq!(reader(&Value::literal(path)).map(|daemon| daemon.name), expected, "{path}");
@@ -271,6 +286,15 @@ fn daemons_read_their_settings_again() {
         ("reboot", true),
     ] {
         assert_eq!(may("/etc/nginx/conf.d/shop.conf", line), expected, "{line}");
+    }
+    for (line, expected) in [
+        ("systemctl restart php8.2-fpm", true),
+        ("systemctl reload php8.2-fpm.service", true),
+        ("service php8.2-fpm restart", true),
+        ("systemctl restart php-fpm", true),
+        ("systemctl restart nginx", false),
+    ] {
+        assert_eq!(may("/etc/php/8.2/fpm/pool.d/shop.conf", line), expected, "{line}");
     }
     for (line, expected) in [
         ("supervisorctl update", true),

@@ -217,6 +217,54 @@ pub(crate) fn redis(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// The role that is to own a new database: `createdb -O app shop`.
+pub(crate) fn wanted_owner(argv: &Argv) -> Option<Value> {
+    if argv.name != "createdb" {
+        return None;
+    }
+    let options = argv.options(CREATE);
+    if options.value("h").is_some() {
+        return None;
+    }
+    options.value("O").cloned()
+}
+
+/// True if a command may make roles and databases of which nothing is known: SQL from a file, a task that sets up the database.
+pub(crate) fn may_make_database(argv: &Argv, deed: &Deed) -> bool {
+    let tasks = ["db:create", "db:prepare", "db:setup"];
+    argv.name == "psql" && !deed.known
+        || argv.args.iter().any(|arg| tasks.contains(&arg.value.known_prefix()))
+}
+
+/// True if a text speaks of making a database.
+pub(crate) fn speaks_of_making(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["create database", "createdb", "db:create", "db:prepare", "db:setup", "create_database"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// The databases of this machine's PostgreSQL to which the addresses in a text lead, with their places: `shop` of
+/// `postgresql://app:secret@localhost/shop`.
+pub(crate) fn local_databases(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
+    let mut found = Vec::new();
+    for scheme in ["postgres://", "postgresql://"] {
+        for (at, _) in text.match_indices(scheme) {
+            let rest = &text[at + scheme.len()..];
+            let end =
+                rest.find(|c: char| c.is_whitespace() || "\"'`|;,)<>".contains(c)).unwrap_or(rest.len());
+            let Some((server, name)) = rest[..end].split_once('/') else { continue };
+            let host = server.rsplit('@').next().unwrap_or(server).split(':').next().unwrap_or_default();
+            let name = name.split('?').next().unwrap_or(name);
+            let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if matches!(host, "" | "localhost" | "127.0.0.1") && is_name {
+                found.push((name.to_owned(), at..at + scheme.len() + end));
+            }
+        }
+    }
+    found
+}
+
 /// createdb(1), createuser(1): they exit with 1 if it exists; `--interactive` and `-P` ask.
 pub(crate) fn create(argv: &Argv) -> Deed {
     let options = argv.options(CREATE);

@@ -101,6 +101,51 @@ const DATABASES: &[(&[&str], Database)] = &[
     ),
 ];
 
+/// What the image of a database creates with its first data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setup {
+    /// The variables that name the role.
+    pub(crate) role: &'static [&'static str],
+    /// The variables that name the database.
+    pub(crate) database: &'static [&'static str],
+    /// The role that it creates if no variable names one.
+    pub(crate) first_role: Option<&'static str>,
+    /// True if the database is called like the role unless a variable names it.
+    pub(crate) is_named_after_role: bool,
+    /// A role that is always there.
+    always: Option<&'static str>,
+}
+
+impl Setup {
+    /// True for a role that is there whatever the variables say.
+    pub(crate) fn is_there(&self, role: &str) -> bool {
+        self.always == Some(role)
+    }
+}
+
+/// What a database's image creates; `None` if that is not known.
+pub(crate) fn setup(database: &Database) -> Option<&'static Setup> {
+    const POSTGRES: Setup = Setup {
+        role: &["POSTGRES_USER"],
+        database: &["POSTGRES_DB"],
+        first_role: Some("postgres"),
+        is_named_after_role: true,
+        always: None,
+    };
+    const MYSQL: Setup = Setup {
+        role: &["MYSQL_USER", "MARIADB_USER"],
+        database: &["MYSQL_DATABASE", "MARIADB_DATABASE"],
+        first_role: Some("root"),
+        is_named_after_role: false,
+        always: Some("root"),
+    };
+    match database.name {
+        "PostgreSQL" => Some(&POSTGRES),
+        "MySQL" | "MariaDB" => Some(&MYSQL),
+        _ => None,
+    }
+}
+
 /// Redis, if it is told to write its data down.
 const LASTING_REDIS: Database = Database {
     name: "Redis",

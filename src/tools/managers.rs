@@ -78,6 +78,11 @@ pub(crate) fn is_pm2(name: &str) -> bool {
     matches!(name, "pm2" | "pm2-runtime" | "pm2-docker")
 }
 
+/// True for supervisorctl.
+pub(crate) fn controls_supervisor(argv: &Argv) -> bool {
+    argv.name == Manager::Supervisor.control()
+}
+
 /// True for supervisord itself, which gets a settings file.
 pub(crate) fn is_supervisord(argv: &Argv) -> bool {
     argv.name == "supervisord"

@@ -6,7 +6,7 @@
 //! where output is redirected. It never guesses what a word of unknown value might hide: something unknown
 //! never causes a prompt.
 
-mod accounts;
+pub(crate) mod accounts;
 pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod apt;

@@ -91,6 +91,12 @@ fn is_name(value: &Value) -> bool {
     !address && (variable.contains("name") || variable.ends_with("db") || variable.ends_with("database"))
 }
 
+/// True for a package that brings PostgreSQL's server: `postgresql`, `postgresql-16`.
+pub(crate) fn is_server_package(package: &str) -> bool {
+    let version = package.strip_prefix("postgresql").map(|rest| rest.trim_start_matches('-'));
+    version.is_some_and(|version| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+}
+
 /// True if a text may choose another server or role for all clients, or may let accounts in without a role.
 pub(crate) fn may_choose_role(text: &str) -> bool {
     CHOOSE.iter().chain(&["pg_hba", "pg_ident", "POSTGRES_HOST_AUTH_METHOD"]).any(|name| text.contains(name))

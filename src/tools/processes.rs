@@ -119,6 +119,49 @@ pub(crate) fn start(argv: &Argv) -> Option<Start<'_>> {
     Some(Start { target, rest: operands.collect(), options })
 }
 
+/// What a command does for processes that are to come back after a reboot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// It makes processes that the list did not have: `pm2 start`.
+    Starts,
+    /// It writes the list of the processes that run: `pm2 save`.
+    Saves,
+    /// It makes the machine start what the list has: `pm2 startup`.
+    AtBoot,
+    /// It starts what the list has.
+    Resurrects,
+}
+
+/// What a command of pm2 does for that; `None` for any other command (pm2's page "Startup Script Generator").
+pub(crate) fn keeping(argv: &Argv) -> Option<Keeping> {
+    if argv.name != "pm2" {
+        return None;
+    }
+    let options = argv.options(OPTIONS);
+    match word(&options.operands, 0) {
+        "save" | "dump" => Some(Keeping::Saves),
+        "startup" => Some(Keeping::AtBoot),
+        "resurrect" => Some(Keeping::Resurrects),
+        "start" | "startOrRestart" | "startOrReload" | "startOrGracefulReload"
+            if !options.has("no-daemon") =>
+        {
+            Some(Keeping::Starts)
+        }
+        _ => None,
+    }
+}
+
+/// True if a text speaks of it: of a command, or of what does it instead.
+pub(crate) fn speaks_of(text: &str, keeping: Keeping) -> bool {
+    let words: &[&str] = match keeping {
+        Keeping::Starts => &["pm2 start", "pm2 reload", "pm2 restart", "pm2-runtime"],
+        Keeping::Saves => &["pm2 save", "pm2 dump", "dump.pm2"],
+        Keeping::AtBoot => &["pm2 startup", "pm2 resurrect", "pm2-", "pm2.service", "@reboot"],
+        Keeping::Resurrects => &["pm2 resurrect"],
+    };
+    words.iter().any(|word| text.contains(word))
+}
+
 /// True if pm2 runs a script of package.json: `pm2 start npm -- start`.
 pub(crate) fn runs_package_script(argv: &Argv) -> bool {
     is_pm2(argv)

@@ -57,6 +57,9 @@ ExecStart=/usr/sbin/nginx -c /etc/nginx/demo.conf
 [Install]
 WantedBy=multi-user.target
 EOF
+# FAULT: nothing saves the list, so that the ticker is gone after a reboot
+sudo pm2 start /opt/shop/ticker.js --name ticker
+sudo pm2 startup systemd -u root --hp /root
 sudo systemctl daemon-reload
 sudo systemctl enable shop-web demo-nginx
 sudo systemctl restart shop-web demo-nginx

@@ -8,6 +8,8 @@ APP_USER=appuser
 
 # FAULT: the role has no password, and the canary connects with one
 sudo -u postgres createuser canary
+# FAULT: nothing makes the role that is to own it
+sudo -u postgres psql -tAc "SELECT 1 FROM pg_database WHERE datname = 'songs'" | grep -q 1 || sudo -u postgres createdb -O singer songs
 
 cat > /etc/systemd/system/shop-canary.service <<EOF
 [Unit]

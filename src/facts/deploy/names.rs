@@ -105,3 +105,11 @@ pub(crate) fn line_of(step: &Step) -> String {
     }
     line
 }
+
+/// The directory of a printed `cd DIR`.
+pub(super) fn printed_cd(line: &str) -> Option<String> {
+    let (before, after) = line.split_once("cd ")?;
+    let command = before.is_empty() || before.ends_with([' ', '"', '(', '`', '\'', '\t', ':']);
+    let target = after.split([' ', ';', '&', ')', '"', '`', '\'']).next().unwrap_or_default();
+    (command && !target.is_empty()).then(|| target.trim_end_matches('/').to_owned())
+}

@@ -2,11 +2,13 @@
 
 use crate::facts::deploy::{Deploy, is_saying};
 use crate::facts::ground::Ground;
-use crate::facts::packages::OF_A_SERVER;
-use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::facts::packages::{OF_A_SERVER, is_opaque_call};
+use crate::model::condition::Cond;
+use crate::model::{Deployment, Guard, OnFailure, Step, StepId};
+use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::apt::fetches_lists;
+use crate::tools::apt::{fetches_lists, is_preinstalled as is_there};
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::packages::package_files;
 use crate::tools::supplies::{
@@ -24,6 +26,8 @@ pub(crate) struct MissingProgram<'r, 'a> {
     pub(crate) step: StepId,
     /// Where packages are installed that do not bring it.
     pub(crate) place: Option<Span>,
+    /// The step of the script that brings it too late.
+    pub(crate) late: Option<StepId>,
 }
 
 /// The programs that nothing brings, each once.
@@ -35,7 +39,7 @@ pub(crate) fn missing_programs<'r, 'a>(deploy: Deploy<'_, 'r, 'a>) -> Vec<Missin
     for (_, script) in deploy.deploying() {
         let mut is_setup = None;
         for (id, step) in script.iter().filter(|(_, step)| step.place == Place::Here && step.entry == 0) {
-            for supply in needed_by(step).filter(|_| is_plain(script, id, step)) {
+            for supply in needed_by(step).filter(|supply| is_plain(script, id, step, supply)) {
                 let brought = match &mut brought {
                     Some(brought) => brought,
                     none => {
@@ -53,7 +57,8 @@ pub(crate) fn missing_programs<'r, 'a>(deploy: Deploy<'_, 'r, 'a>) -> Vec<Missin
                     continue;
                 }
                 judged.push(supply.name);
-                if !brought.lacks(world, &deploy, supply) {
+                let late = brought.comes_late(world, script, id, supply);
+                if late.is_none() && !brought.lacks(world, &deploy, supply) {
                     continue;
                 }
                 // What is called may install it. To find that out takes long, so it is asked last.
@@ -61,7 +66,7 @@ pub(crate) fn missing_programs<'r, 'a>(deploy: Deploy<'_, 'r, 'a>) -> Vec<Missin
                     return found;
                 }
                 let place = if is_compose(supply) { brought.docker(world) } else { brought.place };
-                found.push(MissingProgram { supply, script, step: id, place });
+                found.push(MissingProgram { supply, script, step: id, place, late });
             }
         }
     }
@@ -74,12 +79,18 @@ pub(super) fn lacking_in<'a>(
     script: &Deployment<'a>,
 ) -> Vec<(StepId, &'static str)> {
     let missing = missing_programs(deploy);
-    let name =
-        |step: &Step| needed_by(step).find(|supply| missing.iter().any(|one| one.supply.name == supply.name));
-    let steps = script.iter().filter(|(id, step)| {
-        !missing.is_empty() && step.place == Place::Here && step.entry == 0 && is_plain(script, *id, step)
-    });
-    steps.filter_map(|(id, step)| Some((id, name(step)?.name))).collect()
+    let lacks = |id: StepId, supply: &Supply| {
+        missing.iter().any(|one| {
+            let is_before = one.late.is_none_or(|late| id < late && std::ptr::eq(one.script, script));
+            one.supply.name == supply.name && is_before
+        })
+    };
+    let name = |id: StepId, step: &Step| {
+        needed_by(step).find(|supply| lacks(id, supply) && is_plain(script, id, step, supply))
+    };
+    let steps =
+        script.iter().filter(|(_, step)| !missing.is_empty() && step.place == Place::Here && step.entry == 0);
+    steps.filter_map(|(id, step)| Some((id, name(id, step)?.name))).collect()
 }
 
 /// What a step needs that a new server lacks: for its command, and for the units that it controls.
@@ -98,18 +109,32 @@ fn has_in_path(step: &Step, supply: &Supply) -> bool {
     step.argv.env("PATH").is_some_and(|path| supply.is_in_path(&path.to_string()))
 }
 
-/// True for a command that certainly runs and has to succeed.
-fn is_plain(script: &Deployment<'_>, id: StepId, step: &Step) -> bool {
+/// True for a command that certainly runs on a new server and has to succeed.
+fn is_plain(script: &Deployment<'_>, id: StepId, step: &Step, supply: &Supply) -> bool {
     step.on_failure != OnFailure::Handled
         && !is_saying(step)
-        && !script.guards_of(id).any(|(_, guard)| {
-            guard.cond.has_opaque()
-                || guard
-                    .cond
-                    .facts()
-                    .iter()
-                    .any(|fact| matches!(fact.resource, Resource::Program(_) | Resource::Package(_)))
-        })
+        && script.guards_of(id).all(|(_, guard)| lets_run(guard, supply))
+}
+
+/// True if a guard says nothing about programs, or lets a command run because another program is not there yet.
+fn lets_run(guard: &Guard, supply: &Supply) -> bool {
+    let facts = guard.cond.facts();
+    let mut programs = facts.iter().filter_map(|fact| match &fact.resource {
+        Resource::Program(name) | Resource::Package(name) => Some(name),
+        _ => None,
+    });
+    if guard.cond.has_opaque() {
+        return false;
+    }
+    let Some(first) = programs.next() else { return true };
+    let is_other = |name: &Value| {
+        name.as_literal().is_some_and(|name| !supply.has(name) && !supply.comes_with(name) && !is_there(name))
+    };
+    let is_absent = guard.cond.evaluate(&mut |cond| match cond {
+        Cond::Fact(fact) if matches!(fact.resource, Resource::Program(_)) => Some(false),
+        _ => None,
+    });
+    is_other(first) && programs.all(is_other) && is_absent == Some(guard.holds)
 }
 
 /// True for a script that sets up a server.
@@ -194,6 +219,34 @@ impl<'r> Brought<'r> {
     fn docker(&self, world: &Ground<'_, '_>) -> Option<Span> {
         let by_itself = || self.others(world).iter().find(|(_, line)| installs_docker(line));
         self.docker.or_else(|| by_itself().map(|(span, _)| *span))
+    }
+
+    /// The step of a script that installs it, if that comes after the step that needs it and nothing else brings it.
+    fn comes_late(
+        &self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        needed: StepId,
+        supply: &Supply,
+    ) -> Option<StepId> {
+        let installs = |step: &Step| {
+            step.deed.roles.contains(&Role::SystemPackages)
+                && step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                    (Change::Create(_), Resource::Package(name)) => {
+                        name.as_literal().is_none_or(|name| supply.comes_with(name))
+                    }
+                    _ => false,
+                })
+        };
+        let late = script.iter().skip(needed.0 as usize + 1).find(|(_, step)| installs(step))?.0;
+        let is_first = world.steps().filter(|(.., step)| installs(step)).count() == 1;
+        let is_sure = is_first
+            && script.step(late).entry == 0
+            && script.may_meet(late, needed)
+            && !self.others(world).iter().any(|(_, line)| supply.is_installed_by(line))
+            && !world.given.packages.iter().any(|package| supply.comes_with(package))
+            && !script.steps[..needed.0 as usize].iter().any(is_opaque_call);
+        is_sure.then_some(late)
     }
 
     /// True if nothing brings it, nobody looks for it, and no text tells people to install it.

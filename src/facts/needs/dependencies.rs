@@ -4,7 +4,7 @@ use super::environment::{environment_in, environments};
 use super::python::python_manifest;
 use crate::facts::deploy::names::{is_directory, works_in};
 use crate::facts::deploy::{Deploy, Language, is_saying, line_of};
-use crate::facts::outputs::{is_brought, is_served};
+use crate::facts::outputs::{is_brought, is_served, web_texts};
 use crate::model::Step;
 use crate::project::manifest::{self, NodePackage};
 use crate::repo::names::{directory, is_beside};
@@ -152,6 +152,12 @@ fn own_build(deploy: &Deploy<'_, '_, '_>, package: &NodePackage, all: &[NodePack
     deploy.steps().filter(builds).last().map(|s| s.span)
 }
 
+/// True if the deploy runs something of the language. PHP may be run by a web server.
+pub(super) fn runs(deploy: &Deploy<'_, '_, '_>, language: Language) -> bool {
+    deploy.runs(language)
+        || language == Language::Php && web_texts(deploy).iter().any(|text| text.contains("fastcgi_pass"))
+}
+
 fn others<'r>(
     deploy: &Deploy<'_, 'r, '_>,
     written: manifest::Language,
@@ -164,7 +170,7 @@ fn others<'r>(
         return Vec::new();
     }
     let said = deploy.says(work);
-    if !deploy.runs(run) && said.is_none() {
+    if !runs(deploy, run) && said.is_none() {
         return Vec::new();
     }
     let Some(place) = place(deploy) else { return Vec::new() };

@@ -1,6 +1,7 @@
 //! Whether the deploy has to migrate the database. A tool of the repo does it, or a service of Compose, and neither the
 //! app itself nor an image.
 
+use super::dependencies::runs;
 use crate::facts::deploy::{Deploy, Language};
 use crate::facts::ground::Ground;
 use crate::facts::world::World;
@@ -63,10 +64,10 @@ pub(super) fn migrations<'r>(world: &World<'r, '_>, deploy: &Deploy<'_, 'r, '_>)
     }
     let said = deploy.says(Work::Migrate);
     // A missing migration is reported once, for the tool that is nearest to the root.
-    let runs = |kind: MigrationKind| language(kind).is_none_or(|l| deploy.runs(l));
+    let is_run = |kind: MigrationKind| language(kind).is_none_or(|l| runs(deploy, l));
     let tool = tools
         .into_iter()
-        .filter(|t| runs(t.kind) || said.is_some())
+        .filter(|t| is_run(t.kind) || said.is_some())
         .min_by_key(|t| t.directory.split('/').count() + usize::from(!t.directory.is_empty()));
     let place = deploy.place()?;
     match (tool, by_compose) {

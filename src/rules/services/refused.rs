@@ -6,11 +6,15 @@ use crate::finding::{Finding, Severity};
 use crate::project::compose::{Compose, Port, Service, with_defaults};
 use crate::rules::id;
 use crate::rules::services::together::{Fault, together};
+use crate::source::Span;
+use crate::tools::effect::Role;
+use crate::tools::serves::Language;
 
 /// `services/refused`.
 pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for compose in judged(context) {
         let mut faults = Vec::new();
+        faults.extend(without_services(context, compose));
         for service in &compose.services {
             without_image(context, compose, service, &mut faults);
             conditions(service, &mut faults);
@@ -34,6 +38,24 @@ pub(super) fn refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             found.push(draft.at_most(at_most(compose)).done());
         }
     }
+}
+
+/// A file that Compose reads by itself and that has no services.
+fn without_services(context: &World<'_, '_>, compose: &Compose) -> Option<Fault> {
+    let is_alone = compose.variant.is_none() && compose.directories.len() == 1;
+    let starts = || context.steps().any(|(.., step)| step.deed.roles.contains(&Role::ComposeUp));
+    let by_unit = || {
+        let lines = context.units.iter().flat_map(|at| at.unit.exec_start());
+        lines
+            .into_iter()
+            .filter_map(|exec| exec.serves())
+            .any(|serves| serves.language == Language::Container)
+    };
+    if !compose.services.is_empty() || !is_alone || !(starts() || by_unit()) {
+        return None;
+    }
+    let message = "the file has no services, so Compose starts nothing: \"no service selected\"".to_owned();
+    Some(Fault::new(Span::file_start(compose.file), message, "write what is to run under `services:`"))
 }
 
 /// A service that has nothing to run. Another file may complete it.

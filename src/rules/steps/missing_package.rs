@@ -22,9 +22,16 @@ pub(super) fn missing_package(world: &World<'_, '_>, found: &mut Vec<Finding>) {
 }
 
 fn tell(world: &World<'_, '_>, missing: MissingProgram<'_, '_>) -> Finding {
-    let MissingProgram { supply, script, step, place } = missing;
+    let MissingProgram { supply, script, step, place, late } = missing;
     let step = script.step(step);
     let words = world.words(step.span);
+    if let Some(late) = late {
+        let late = script.step(late).span;
+        let message =
+            format!("`{words}` needs {}, and {} installs it only later", supply.name, world.line(late));
+        let draft = world.finding(id::STEPS_MISSING_PACKAGE, step.span, message).at_most(Confidence::Medium);
+        return draft.related(late, "it is installed here").help("install the packages first").done();
+    }
     let (what, help) = match is_compose(supply) {
         true => (
             format!("`{words}` needs {}, and the scripts install the other Compose", supply.name),

@@ -6,6 +6,7 @@ use crate::rules::draft::Draft;
 use crate::source::Span;
 use crate::tools::work::Work;
 
+mod absent_process;
 mod absent_unit;
 
 include!(concat!(env!("OUT_DIR"), "/rules_steps.rs"));

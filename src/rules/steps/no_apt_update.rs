@@ -140,14 +140,13 @@ fn has_role(script: &Deployment<'_>, role: &Role) -> bool {
     script.steps.iter().any(|step| step.deed.roles.contains(role))
 }
 
-/// True if few packages are all that the app needs: the script installs them only where the program is not there yet, or it
-/// prepares the machine in other ways too.
+/// True if few packages are all that the app needs: the script prepares a machine, and installs them only where the program
+/// is not there yet.
 fn is_for_a_new_server(script: &Deployment<'_>, install: StepId) -> bool {
     let is_missing = script.guards_of(install).any(|(_, guard)| {
         guard.cond.facts().iter().any(|fact| matches!(fact.resource, Resource::Program(_)))
     });
-    let ways = PREPARING.iter().filter(|role| has_role(script, role)).count();
-    ways >= 3 || is_missing && ways >= 1
+    is_missing && PREPARING.iter().any(|role| has_role(script, role))
 }
 
 /// True if the script installs as many packages as a whole server needs.

@@ -1,5 +1,6 @@
 //! `steps/undefined-unit`: a unit is started or relied on, but nothing brings it.
 
+use super::absent_process::absent_processes;
 use super::absent_unit::{Own, absent, prepares};
 use crate::facts::deploy::Deploy;
 use crate::facts::deploy::names::same_unit;
@@ -23,6 +24,7 @@ const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
 pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let told = unrelated(context, found);
     not_brought(context, told, found);
+    absent_processes(context, found);
 }
 
 /// Finds units that share a name with the project's own, or that these rely on. Returns their names.

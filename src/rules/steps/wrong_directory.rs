@@ -1,5 +1,5 @@
-//! `steps/wrong-directory`: a command that looks for the project's files runs where the script was called from, although the
-//! script has brought the project somewhere else.
+//! `steps/wrong-directory`: a command looks for a file of the project where that is not: where the script is called from, although
+//! the script has brought the project to another directory, or in a new directory into which nothing puts it.
 
 use crate::facts::packages::is_opaque_call;
 use crate::facts::repo_paths::Sure;
@@ -8,6 +8,7 @@ use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, OnFailure, Presence, Step, StepId, called_from, repo_root};
 use crate::repo::names::{base, directory};
 use crate::rules::id;
+use crate::shell::line::commands;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
@@ -15,6 +16,15 @@ use crate::tools::project_file::{ProjectFile, looks_for};
 
 /// `steps/wrong-directory`.
 pub(super) fn wrong_directory(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    where_it_is_called(context, found);
+    for (_, script) in context.deploy().deploying() {
+        found.extend(in_an_empty_directory(context, script));
+    }
+}
+
+/// The first command of each script that looks for a file of the project where the script is called from, after a clone has
+/// brought the project to another directory.
+fn where_it_is_called(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (_, script) in context.deploy().deploying() {
         let Some((clone, path)) = script.iter().find_map(|(id, step)| Some((id, cloned(step)?))) else {
             continue;
@@ -123,4 +133,56 @@ fn is_the_project(context: &World<'_, '_>, script: &Deployment<'_>, path: &Value
         })
     };
     is_known() || works_there() || speaks()
+}
+
+/// A unit of the script that looks for a file of the project in a directory that the script makes, and into which nothing puts
+/// such a file.
+fn in_an_empty_directory(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Finding> {
+    let number = world.scripts().iter().position(|own| std::ptr::eq(*own, script))?;
+    world.units.iter().filter(|at| at.origin.script() == Some(number)).find_map(|at| {
+        let directory = at.unit.working_directory()?;
+        let exec = at.unit.exec_start().into_iter().next()?;
+        let file = commands(&exec.words()).iter().find_map(|one| looks_for(one.argv()))?;
+        let place = Value::literal(&directory.value);
+        let made = makes(script, &place)?;
+        let of_repo = file.names.iter().find_map(|name| world.repo_paths().ending_in(name).min())?;
+        if may_be_filled(world, &place, &file) || world.deploy().may_do_anything() {
+            return None;
+        }
+        let message = format!("{} looks for {of_repo} in {place}, and nothing puts it there", at.name);
+        let draft = world.finding(id::STEPS_WRONG_DIRECTORY, directory.value_span, message);
+        let draft = draft.at_most(world.confidence(script, made, None)).related(exec.span, "it runs this");
+        let draft = draft.related(script.step(made).span, "the directory is new");
+        Some(draft.help(format!("copy it: `install -m 0644 {of_repo} {place}/`")).done())
+    })
+}
+
+/// The step that makes a directory, and nothing in it.
+fn makes(script: &Deployment<'_>, place: &Value) -> Option<StepId> {
+    let makes = |step: &Step| {
+        step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+            (Change::Create(PathKind::Directory), Resource::Path(path)) => path == place,
+            _ => false,
+        })
+    };
+    script.iter().find(|(_, step)| step.entry == 0 && makes(step)).map(|(id, _)| id)
+}
+
+/// True if some step puts the file there, or may do so.
+fn may_be_filled(world: &World<'_, '_>, place: &Value, file: &ProjectFile) -> bool {
+    world.steps().any(|(.., step)| {
+        step.deed.effects.iter().any(|effect| {
+            let Resource::Path(path) = &effect.resource else { return false };
+            let puts = match &effect.change {
+                Change::Create(kind) => *kind != PathKind::Directory,
+                change => matches!(change, Change::Write | Change::Append | Change::Edit),
+            };
+            let name = path.basename();
+            let is_it = name.as_literal().is_none_or(|name| file.names.contains(&name)) || path.is_glob();
+            puts && (path.as_literal().is_none()
+                || path == place
+                || place.is_under(path)
+                || path.is_under(place) && is_it)
+        })
+    })
 }

@@ -3,7 +3,7 @@
 //! Facts: systemd.service(5), `Restart=`: the default is `no`; `on-failure` is recommended for services that run for long.
 
 use crate::facts::world::{Origin, World};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::project::unit::{UnitKind, is_true};
 use crate::rules::id;
 use crate::rules::units::{Judged, base, judged};
@@ -43,9 +43,11 @@ fn judge_unit(unit: &Judged<'_, '_, '_>) -> Option<Finding> {
     let sibling = unit.context.units.iter().find_map(|other| {
         (other.name != at.name).then(|| other.unit.get("Service", "Restart").map(|restart| restart.span))?
     });
-    if let Some(span) = sibling {
-        draft = draft.related(span, "another unit of the project is started again");
-    }
+    // Where no unit is started again, that may be meant.
+    draft = match sibling {
+        Some(span) => draft.related(span, "another unit of the project is started again"),
+        None => draft.severity(Severity::Info),
+    };
     Some(draft.related(exec.span, "it runs this").done())
 }
 

@@ -1,0 +1,55 @@
+//! `services/no-restart`: a service of a Compose file stays down, while the others of the file are started again.
+//!
+//! Facts: <https://docs.docker.com/reference/compose-file/services/#restart>: the default is `no`.
+
+use crate::facts::containers::{at_most, elsewhere, is_kept_running, judged, pulled};
+use crate::facts::world::World;
+use crate::finding::Finding;
+use crate::project::compose::{Compose, Service};
+use crate::rules::id;
+
+/// `services/no-restart`.
+pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    for compose in judged(context) {
+        // If no service has a policy, something else may start them.
+        let Some(kept) = compose.services.iter().find(|service| is_kept_running(service)) else { continue };
+        for service in compose.services.iter().filter(|service| may_stay_down(compose, service)) {
+            if elsewhere(context, compose, &service.name).any(has_policy) {
+                continue;
+            }
+            let message = format!(
+                "`{}` stays down after a crash: it has no `restart`, as `{}` has",
+                service.name, kept.name
+            );
+            let policy = kept.restart.as_ref().map_or("unless-stopped", |restart| restart.text.as_str());
+            let draft = context.finding(id::SERVICES_NO_RESTART, service.name_span, message);
+            let mut draft = draft.at_most(at_most(compose)).help(format!("write `restart: {policy}`"));
+            if let Some(restart) = &kept.restart {
+                draft = draft.related(restart.span, "this one is started again");
+            }
+            found.push(draft.done());
+        }
+    }
+}
+
+fn has_policy(service: &Service) -> bool {
+    service.restart.is_some()
+        || service.deploy.as_ref().is_some_and(|deploy| deploy.restart_condition.is_some())
+}
+
+/// True for a service that lasts and that nothing starts again. A service that is built may be a job of which only its image
+/// knows; but not one that another service needs, or that publishes a port.
+fn may_stay_down(compose: &Compose, service: &Service) -> bool {
+    let is_needed = compose.services.iter().flat_map(|other| &other.depends_on).any(|on| {
+        on.service == service.name && on.condition.as_deref() != Some("service_completed_successfully")
+    });
+    let lasts =
+        is_needed || !service.ports.is_empty() || pulled(service).is_some() && service.command.is_none();
+    lasts
+        && !has_policy(service)
+        && !service.provided
+        && !service.is_interactive
+        && service.entrypoint.is_none()
+        && !service.is_dev_only()
+        && !compose.is_one_shot(service)
+}
