@@ -45,11 +45,11 @@ SECRET_KEY=$(openssl rand -hex 32)
 DB_PASSWORD=$(openssl rand -hex 24)
 # FAULT: written anew on every run: what somebody set by hand is lost
 # FAULT: holds secrets, and everybody on the server may read it
-# FAULT: lacks the address of the support, which the sample has: the shop does not start without it
+# FAULT: lacks the address of the support, without which the shop does not start, and has a comment behind DB_HOST
 cat > $APP_DIR/.env <<EOF
 SECRET_KEY=$SECRET_KEY
 DB_PASSWORD=$DB_PASSWORD
-DB_HOST=127.0.0.1
+DB_HOST=127.0.0.1 # this server
 DB_NAME=shop
 DB_USER=shop
 REDIS_URL=redis://127.0.0.1:6379/0
