@@ -266,7 +266,9 @@ fn rules_are_listed_and_explained() {
     let dir = project(&[]);
     let table = run(dir.path(), &["rules"]);
     assert_eq!(table.code, 0);
-    let columns: Vec<_> = table.out.lines().map(|l| l.find("SEVERITY").or(l.find("warning"))).collect();
+    let severity =
+        |line: &str| [" SEVERITY", " error ", " warning ", " info "].iter().find_map(|s| line.find(s));
+    let columns: Vec<_> = table.out.lines().map(severity).collect();
     assert_eq!(columns[0], columns[1]);
     let json = run(dir.path(), &["rules", "--format", "json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
