@@ -68,13 +68,13 @@ fn checked(deployment: &str, script: &str) -> Vec<(String, Answer, String, BTree
 const TOLD: [(&str, usize, usize); 10] = [
     ("compose-unit", 14, 22),
     ("django-celery", 81, 6),
-    ("fastapi-front", 38, 1),
-    ("go-service", 23, 2),
-    ("laravel", 29, 2),
+    ("fastapi-front", 39, 1),
+    ("go-service", 24, 2),
+    ("laravel", 32, 2),
     ("node-pm2", 27, 1),
-    ("php-plain", 45, 2),
-    ("rails-sidekiq", 43, 3),
-    ("rust-service", 38, 0),
+    ("php-plain", 46, 2),
+    ("rails-sidekiq", 47, 3),
+    ("rust-service", 39, 0),
     ("static-cron", 14, 0),
 ];
 
