@@ -73,7 +73,8 @@ fn bundle(argv: &Argv) -> bool {
     (works || is_local) && !has_option(argv, &["--gemfile"])
 }
 
-/// Most verbs of Compose read the file. With the project's name, those that only stop or show something do without it.
+/// The verbs of Compose that start or build need the file. Those that only stop or show something may do with the project's
+/// name.
 fn compose(argv: &Argv) -> bool {
     let options = argv.leading_options(
         "f|file: project-directory: p|project-name: profile: env-file: ansi: progress: parallel: compatibility dry-run",

@@ -6,6 +6,9 @@ use crate::tools::sed::edits;
 /// The names of the settings whose lines a command replaces. Where such a line is missing, it changes nothing, or fails.
 pub(crate) fn replaced_settings(argv: &Argv) -> Vec<String> {
     if edits(argv) {
+        if argv.args.iter().any(|arg| adds_a_line(arg.value.key())) {
+            return Vec::new();
+        }
         return argv.args.iter().flat_map(|arg| replaced_by(arg.value.key())).collect();
     }
     // <https://laravel.com/docs/configuration>: it replaces the line `APP_KEY=`, and fails without one.
@@ -16,7 +19,13 @@ pub(crate) fn replaced_settings(argv: &Argv) -> Vec<String> {
     }
 }
 
-/// The names in `s|^NAME=.*|NAME=…|`. A script that adds lines somewhere has none.
+/// True for a script of sed that adds a line at a place: `$aNAME=value`, `1i …`.
+fn adds_a_line(script: &str) -> bool {
+    let rest = script.trim_start_matches(|c: char| c.is_ascii_digit() || c == '$');
+    rest.len() < script.len() && rest.trim_start().starts_with(['a', 'i', 'c'])
+}
+
+/// The names in `s|^NAME=.*|NAME=…|`. A script with another command has none, since that may add lines.
 fn replaced_by(script: &str) -> Vec<String> {
     let mut found = Vec::new();
     for command in script.split([';', '\n']).map(str::trim) {
@@ -50,6 +59,7 @@ fn commands_replace_settings() {
         "sed -i s/A=.*/A=1/ .env",
         "sed -i s/^#A=.*/A=1/ .env",
         "sed -i '/^A=/d' .env",
+        "sed -i -e s/^A=.*/A=1/ -e '$aA=1' .env",
         "sed 's/^Port .*/Port 22/' /etc/ssh/sshd_config",
         "php artisan key:generate --show",
     ] {

@@ -8,16 +8,17 @@ use crate::tools::package_managers::PackageManager;
 use crate::tools::providers::PYTHON;
 use crate::tools::serves::served::Language;
 use crate::tools::serves::server;
+use std::borrow::Cow;
 
 /// Options of the interpreter, python(1).
 pub(crate) const INTERPRETER: &str = "m: c: W: X: B E I O P s S u v V|version";
 
 /// The program that the command finally runs, with its own arguments.
-pub(crate) fn program(argv: &Argv) -> Argv {
-    let mut found = argv.clone();
+pub(crate) fn program(argv: &Argv) -> Cow<'_, Argv> {
+    let mut found = Cow::Borrowed(argv);
     for _ in 0..6 {
         match inner(&found) {
-            Some(next) => found = next,
+            Some(next) => found = Cow::Owned(next),
             None => break,
         }
     }
@@ -193,7 +194,8 @@ mod tests {
             ("uv sync", "uv sync"),
             ("python app.py", "python app.py"),
         ] {
-            let found = program(&argv(line));
+            let argv = argv(line);
+            let found = program(&argv);
             let args = found.args.iter().map(|arg| format!(" {}", arg.value));
             assert_eq!(format!("{}{}", found.name, args.collect::<String>()), expected, "{line}");
         }

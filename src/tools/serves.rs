@@ -56,7 +56,7 @@ pub(crate) fn serves(command: &Argv) -> Serves {
     let argv = runners::program(command);
     // What a project's own runner starts is a program of the project.
     let runner = runners::language(&command.name);
-    let mut serves = of_program(argv);
+    let mut serves = of_program(argv.into_owned());
     if let Some(language) = runner {
         serves.runs_app = true;
         if serves.language == Language::Other {

@@ -48,7 +48,7 @@ fn of_ufw(argv: &Argv) -> Option<Access> {
     if options.has("dry-run") {
         return None;
     }
-    let words: Vec<&Arg> = options.operands.clone();
+    let words = &options.operands;
     let verb = words.iter().position(|word| matches!(word.value.as_literal(), Some("allow" | "limit")));
     match (words.first()?.value.as_literal(), verb) {
         (Some("enable"), _) => Some(Access::Closes),

@@ -65,17 +65,18 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
         }
         let mut lacking = None;
         each_need(step, &mut |path, span, need| {
-            // Most steps work in the directory of the one before.
             if lacking.is_some() {
                 return;
             }
-            if removed.contains(path)
+            if !removed.is_empty()
+                && removed.contains(path)
                 && !makes(step, path)
                 && let Some(lack) = gone(script, path, id)
             {
                 lacking = Some((path.clone(), span, need, lack));
                 return;
             }
+            // Most steps work in the directory of the one before.
             if last == Some(path) || fine.contains(path) {
                 return;
             }

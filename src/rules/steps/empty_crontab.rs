@@ -122,7 +122,7 @@ fn told(world: &World<'_, '_>, script: &Deployment<'_>, failure: &Failure) -> Fi
     let mut draft = world
         .finding(id::STEPS_EMPTY_CRONTAB, last.span, message)
         .at_most(sure.min(world.confidence(script, failure.last, None)))
-        .help("write `|| true` behind it: `(crontab -l 2>/dev/null | grep -v NAME || true; echo LINE) | crontab -`");
+        .help("write `|| true` after it: `(crontab -l 2>/dev/null | grep -v NAME || true; echo LINE) | crontab -`");
     if failure.last != failure.lists {
         draft = draft.related(script.step(failure.lists).span, "this prints nothing, and fails");
     }

@@ -406,7 +406,7 @@ fn of_image(world: &World<'_, '_>, package: &NodePackage, fault: &LeftOut<'_>) -
 /// The first program of a script's command that only a development dependency brings.
 fn only_development<'p>(package: &'p NodePackage, command: &str) -> Option<(&'static str, &'p Declared)> {
     for command in commands_of_code(command) {
-        let called = runners::program(command.argv()).name;
+        let called = runners::program(command.argv()).into_owned().name;
         let Some((program, needed)) = NODE.iter().find(|(program, _)| *program == called) else { continue };
         let mut of_name = package.dependencies.iter().filter(|d| d.name == *needed);
         let Some(declared) = of_name.next().filter(|d| d.development && of_name.next().is_none()) else {
