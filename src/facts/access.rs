@@ -1,7 +1,7 @@
 //! Who may read and write the files and directories that a script makes: the owner, the group and the mode of each path in
 //! the end. What the script does not show is unknown.
 
-use crate::facts::givers::mode_set_by;
+use crate::facts::givers::{key, mode_set_by};
 use crate::facts::owners::reaches;
 use crate::facts::packages::is_opaque_call;
 use crate::model::{Deployment, Step, StepId, User};
@@ -78,7 +78,12 @@ impl Held<'_> {
         let Some(mode) = self.mode else { return false };
         let is_owner = match self.owner {
             Who::Root => false,
-            Who::Named(owner) => owner.looks_like(account) || owner.as_literal().is_none(),
+            Who::Named(owner) => {
+                let is_number = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
+                owner.looks_like(account)
+                    || account.as_literal().is_none()
+                    || owner.as_literal().is_none_or(is_number)
+            }
             Who::Unknown => true,
         };
         let by_group = match self.group {
@@ -161,8 +166,9 @@ impl<'s> Holdings<'s> {
                 Change::Mode { mode, recursive } => {
                     self.change(script, id, path, *recursive, |held, is_sure| {
                         held.mode = match mode {
-                            Mode::Octal(bits) if is_sure => Some(bits & 0o777),
+                            Mode::Octal(bits) if is_sure => Some(bits & 0o7777),
                             _ if !is_sure => None,
+                            Mode::Symbolic(text) if text.contains('s') => None,
                             _ => held.mode.and_then(|before| mode.applied_to(before)),
                         };
                     });
@@ -205,10 +211,17 @@ impl<'s> Holdings<'s> {
         let owner = Who::runs(step);
         let most = if is_directory { 0o777 } else { 0o666 };
         let mode = Some(most & !step.umask.unwrap_or(UMASK));
-        let mut held = Held { path, owner, group: owner, mode, is_directory, made: id, by: id };
+        // chmod(1): what is made in a set-group-ID directory has its group.
+        let group = match self.get(&path.dirname()) {
+            Some(around) if around.mode.is_none_or(|mode| mode & 0o2000 != 0) => around.group,
+            _ => owner,
+        };
+        let mut held = Held { path, owner, group, mode, is_directory, made: id, by: id };
         match &effect.content {
             // mktemp(1) has made it before.
-            _ if is_new_file(&path.to_string()) => held.mode = Some(0o600),
+            _ if path.knowledge() == Knowledge::Fresh && is_new_file(&path.to_string()) => {
+                held.mode = Some(0o600)
+            }
             None => {}
             Some(content) => self.bring(&mut held, content),
         }
@@ -246,10 +259,6 @@ impl<'s> Holdings<'s> {
             held.by = id;
         }
     }
-}
-
-fn key(path: &Value) -> &str {
-    path.key().trim_end_matches('/')
 }
 
 /// True if a step surely runs where an earlier one has run: it has no other guards.

@@ -1,11 +1,11 @@
 //! Which steps of a script give paths away, and which remove them. Each path that root creates asks for this, so an
 //! index answers without going through all steps again.
 
-use crate::facts::owners::{holders, reaches};
+use crate::facts::owners::{holders, lies_under, reaches};
 use crate::model::{Deployment, Step, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Mode, Resource, Role};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The index of one script. It gives steps by their index, and effects by their index in the step.
 #[derive(Debug, Default)]
@@ -28,20 +28,22 @@ pub(crate) type Given<'s> = (&'s Step, Option<&'s Value>);
 impl Givers {
     pub(crate) fn of(script: &Deployment<'_>) -> Self {
         let mut givers = Givers::default();
-        // Paths that have a group which may not write to them yet.
-        let mut grouped: HashSet<&str> = HashSet::new();
+        let mut groups = Groups::default();
         for (index, step) in script.steps.iter().enumerate() {
             for (at, effect) in step.deed.effects.iter().enumerate() {
                 let Resource::Path(target) = &effect.resource else { continue };
-                let gives = gives(step, effect) || opens_to_group(effect) && grouped.contains(key(target));
+                let gives = gives(step, effect) || groups.give(step, effect, target);
+                // A step behind the modes gives away all that they have opened to the group before.
+                for open in groups.opened_below(step, effect, target) {
+                    givers.given.entry(open.to_owned()).or_default().push((index, at));
+                }
+                groups.note(effect, target);
                 if effect.change == Change::Remove {
                     givers.removed.entry(key(target).to_owned()).or_default().push(index);
                 } else if gives && target.is_glob() {
                     givers.patterns.push((index, at));
                 } else if gives {
                     givers.given.entry(key(target).to_owned()).or_default().push((index, at));
-                } else if names_group(effect) {
-                    grouped.insert(key(target));
                 }
             }
             // Its target is not known. A path that is new on each run is none that a script names.
@@ -149,8 +151,55 @@ impl Givers {
     }
 }
 
+/// The paths that have another group than root's, and those to which a group may write, each by the path and whether all
+/// below it is meant. Who has both gives the path away.
+#[derive(Default)]
+struct Groups<'s> {
+    grouped: HashMap<&'s str, bool>,
+    open: HashMap<&'s str, bool>,
+}
+
+impl<'s> Groups<'s> {
+    fn note(&mut self, effect: &Effect, target: &'s Value) {
+        match &effect.change {
+            Change::Own { recursive, .. } if names_group(effect) => {
+                self.grouped.insert(key(target), *recursive);
+            }
+            Change::Mode { recursive, .. } if opens_to_group(effect) => {
+                self.open.insert(key(target), *recursive);
+            }
+            Change::Mode { .. } => {
+                self.open.remove(key(target));
+            }
+            _ => {}
+        }
+    }
+
+    /// True if the effect adds what a path still lacks.
+    fn give(&self, step: &Step, effect: &Effect, target: &Value) -> bool {
+        let has = |map: &HashMap<&str, bool>| {
+            above(target.key())
+                .any(|above| map.get(above).is_some_and(|recursive| *recursive || above == key(target)))
+        };
+        opens_to_group(effect) && has(&self.grouped)
+            || names_group(effect) && mode_set_by(step, &effect.resource).is_none() && has(&self.open)
+    }
+
+    /// The open paths below one whose group changes with all that is in it.
+    fn opened_below(&self, step: &Step, effect: &Effect, target: &Value) -> Vec<&'s str> {
+        let is_whole = matches!(&effect.change, Change::Own { recursive: true, .. })
+            && names_group(effect)
+            && mode_set_by(step, &effect.resource).is_none();
+        let open = self.open.keys().copied().filter(|_| is_whole);
+        let mut open: Vec<&str> =
+            open.filter(|open| *open != key(target) && lies_under(open, key(target))).collect();
+        open.sort_unstable();
+        open
+    }
+}
+
 /// A path in the form for lookups.
-fn key(path: &Value) -> &str {
+pub(crate) fn key(path: &Value) -> &str {
     path.key().trim_end_matches('/')
 }
 

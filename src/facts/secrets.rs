@@ -123,7 +123,7 @@ pub(crate) fn secret_in(text: &str) -> Option<String> {
 /// The name of the first secret of a text that is written to a path. `value` is the text before constants were inserted.
 pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<String> {
     let name = path.basename().to_string();
-    if is_env_file(&name) || is_new_file(&path.to_string()) {
+    if is_env_file(&name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.to_string()) {
         let generated = || (value.knowledge() == Knowledge::Fresh).then(|| generated_key(text)).flatten();
         secret_in(text).or_else(generated)
     } else if is_secret_file(&name) && !text.trim().is_empty() {

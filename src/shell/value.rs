@@ -222,14 +222,14 @@ impl Value {
     /// The part after the last `/`. For `$X` it is `$X`.
     pub(crate) fn basename(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
-        let name = cut.rfind('/').map_or(cut, |i| &cut[i + 1..]);
+        let name = last_slash(cut).map_or(cut, |i| &cut[i + 1..]);
         Value::from_key(name, self)
     }
 
     /// The directory part of a path, as `dirname` gives it: `.` if there is no `/`.
     pub(crate) fn dirname(&self) -> Value {
         let cut = self.text.trim_end_matches('/');
-        match cut.rfind('/') {
+        match last_slash(cut) {
             Some(0) => Value::literal("/"),
             Some(i) => Value::from_key(cut[..i].trim_end_matches('/'), self),
             None if cut.is_empty() && !self.text.is_empty() => Value::literal("/"),
@@ -241,6 +241,12 @@ impl Value {
             }
             None => Value::literal("."),
         }
+    }
+
+    /// The directories above a path, the nearest first, as far as they are written: the last one is `/`, `.` or a hole.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = Value> {
+        let shorter = |path: &Value| Some(path.dirname()).filter(|above| above.text.len() < path.text.len());
+        std::iter::successors(shorter(self), shorter)
     }
 
     /// True if it starts with `/`, or with a hole (a variable that holds a path is nearly always absolute).
@@ -335,6 +341,20 @@ pub(crate) fn pieces(key: &str) -> impl Iterator<Item = Piece<'_>> {
         rest = after;
         Some(Piece::Text(text))
     })
+}
+
+/// The last `/` outside the holes.
+fn last_slash(key: &str) -> Option<usize> {
+    let mut before = key;
+    loop {
+        let slash = before.rfind('/')?;
+        let is_inside =
+            key[slash..].find([OPEN, CLOSE]).is_some_and(|at| key[slash + at..].starts_with(CLOSE));
+        match is_inside {
+            true => before = &key[..key[..slash].rfind(OPEN)?],
+            false => return Some(slash),
+        }
+    }
 }
 
 /// True if a part of a key is unknown.

@@ -407,6 +407,14 @@ pub(crate) fn compose(argv: &Argv) -> Deed {
     }
 }
 
+/// True if a command line of Compose runs a service as a job: `docker compose run --rm NAME`.
+pub(crate) fn runs_service_once(line: &str, service: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.any(|word| word.ends_with("compose"))
+        && words.any(|word| word == "run")
+        && words.any(|word| word == service)
+}
+
 #[test]
 fn containers_are_run() {
     crate::tools::table::check(&[

@@ -233,7 +233,14 @@ pub(crate) fn wanted_owner(argv: &Argv) -> Option<Value> {
 pub(crate) fn may_make_database(argv: &Argv, deed: &Deed) -> bool {
     let tasks = ["db:create", "db:prepare", "db:setup"];
     argv.name == "psql" && !deed.known
+        || argv.name == "pg_restore" && (argv.has_word("-C") || argv.has_word("--create"))
         || argv.args.iter().any(|arg| tasks.contains(&arg.value.known_prefix()))
+}
+
+/// True if a command line runs a client that may make more roles and databases at a server.
+pub(crate) fn runs_client_at(line: &str, server: &str) -> bool {
+    ["psql", "createuser", "createdb", "mysql ", "mariadb "].iter().any(|client| line.contains(client))
+        && line.contains(server)
 }
 
 /// True if a text speaks of making a database.

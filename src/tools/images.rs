@@ -20,6 +20,15 @@ const IDLE: &[&str] = &[
     "python", "ruby", "rust", "ubuntu",
 ];
 
+/// Images whose own program ends when its work is done: it migrates a database, fetches a certificate, or makes a bucket.
+const JOBS: &[&str] = &[
+    "amacneil/dbmate", "certbot/certbot", "flyway/flyway", "liquibase", "liquibase/liquibase",
+    "migrate/migrate", "minio/mc",
+];
+
+/// Web servers and proxies, which ask no database.
+const PROXIES: &[&str] = &["caddy", "haproxy", "httpd", "nginx", "nginxinc/nginx-unprivileged", "traefik"];
+
 /// A database, as its image sets it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Database {
@@ -177,6 +186,16 @@ pub(crate) fn has_health_check(image: &str) -> Option<bool> {
 /// True if the image, given no command, ends at once.
 pub(crate) fn ends_at_once(image: &str) -> bool {
     on_docker_hub(image).is_some_and(|name| IDLE.contains(&name))
+}
+
+/// True if the image, given no command, does its work and ends.
+pub(crate) fn runs_a_job(image: &str) -> bool {
+    on_docker_hub(image).is_some_and(|name| JOBS.contains(&name))
+}
+
+/// True for a web server or proxy, which asks no database.
+pub(crate) fn is_proxy(image: &str) -> bool {
+    on_docker_hub(image).is_some_and(|name| PROXIES.contains(&name))
 }
 
 /// The database that the image is.

@@ -147,8 +147,14 @@ pub(crate) fn keeping(argv: &Argv) -> Option<Keeping> {
         {
             Some(Keeping::Starts)
         }
+        // With a process file, they start what does not run yet.
+        "restart" | "reload" if is_process_file(word(&options.operands, 1)) => Some(Keeping::Starts),
         _ => None,
     }
+}
+
+fn is_process_file(name: &str) -> bool {
+    [".js", ".cjs", ".mjs", ".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end))
 }
 
 /// True if a text speaks of it: of a command, or of what does it instead.

@@ -329,6 +329,12 @@ pub(crate) fn needed_for_unit(unit: &str) -> Option<&'static Supply> {
     SUPPLIES.iter().find(|supply| supply.units.contains(&stem))
 }
 
+/// True if two names mean one service: that of a package, an alias of it, or an instance such as `postgresql@16-main`.
+pub(crate) fn are_of_one_supply(one: &str, other: &str) -> bool {
+    let of = |unit: &str| needed_for_unit(unit.split('@').next().unwrap_or(unit)).map(|supply| supply.name);
+    of(one).is_some_and(|name| of(other) == Some(name))
+}
+
 /// True for Docker's Compose, which is a plugin or a program of its own.
 pub(crate) fn is_compose(supply: &Supply) -> bool {
     [COMPOSE_PLUGIN.name, COMPOSE_PROGRAM.name].contains(&supply.name)

@@ -59,11 +59,22 @@ pub(crate) fn of_code(world: &Ground<'_, '_>, is_it: &dyn Fn(FileId) -> bool) ->
     found
 }
 
-/// True if the line at a place is in no block that may not run: below `if`, in a function.
+/// True if the line at a place is in no block that may not run: below `if`, in a function. Nor is it a part of one itself.
 fn is_always_read(text: &str, at: usize) -> bool {
+    const MAY_NOT_RUN: [&str; 12] =
+        ["if", "elif", "else", "try", "except", "def", "async", "with", "for", "while", "function", "case"];
+    let first_word = |line: &str| {
+        let word = line.trim_start().split([' ', ':', '(', '{']).next().unwrap_or_default();
+        MAY_NOT_RUN.contains(&word)
+    };
     let depth = |line: &str| line.len() - line.trim_start().len();
     let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
     let mut inner = depth(&text[start..]);
+    let own = text[start..].lines().next().unwrap_or_default();
+    let may_be_left_out = ["lambda", "=>", " if ", " or ", " and ", " ? ", "||", "&&"];
+    if first_word(own) || may_be_left_out.iter().any(|part| own.contains(part)) {
+        return false;
+    }
     for line in text[..start].lines().rev() {
         if inner == 0 {
             return true;
@@ -72,12 +83,11 @@ fn is_always_read(text: &str, at: usize) -> bool {
             continue;
         }
         inner = depth(line);
-        let word = line.trim_start().split([' ', ':', '(', '{']).next().unwrap_or_default();
-        let may_not_run =
-            ["if", "elif", "else", "try", "except", "def", "async", "with", "for", "while", "function"];
-        // A function of JavaScript ends its line so.
-        let is_function = line.trim_end().ends_with("=> {") || line.trim_end().ends_with(") {");
-        if may_not_run.contains(&word) || is_function || line.trim_start().starts_with('}') {
+        // So ends the first line of a function of JavaScript: `cfg(): Config {`, `x => {`.
+        let ends = line.trim_end();
+        let is_function = ends.ends_with('{') && (ends.contains(')') || ends.ends_with("=> {"));
+        // The last line of a header: `):`.
+        if first_word(line) || is_function || line.trim_start().starts_with(['}', ')']) {
             return false;
         }
     }

@@ -26,9 +26,11 @@ impl CalledFrom {
         }
         let path = world.sources.file(script.file).path();
         let mut others = world.project.texts.iter().filter(|(_, file)| *file != script.file);
-        if others
-            .any(|(_, file)| world.sources.file(*file).text().lines().any(|l| feeds_shell(l, base(path))))
-        {
+        let is_fed = others.any(|(_, file)| {
+            let text = world.sources.file(*file).text();
+            text.contains(base(path)) && text.lines().any(|line| feeds_shell(line, base(path)))
+        });
+        if is_fed {
             return None;
         }
         let own = directory(path).to_owned();

@@ -229,26 +229,19 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
 
     /// The highest missing directory above a missing path, or the path itself.
     pub(super) fn top(&self, path: &Value, before: StepId) -> Value {
-        let mut top = path.clone();
-        loop {
-            let above = top.dirname();
+        let is_there = |above: &Value| {
             let state = self.script.first_state(before, &Resource::Path(above.clone()));
-            let is_tree = self.trees().iter().any(|tree| *tree.root == above);
-            let in_repo = below_root(&above).is_some_and(|path| {
+            let is_tree = self.trees().iter().any(|tree| *tree.root == *above);
+            let in_repo = below_root(above).is_some_and(|path| {
                 path.is_empty() || self.world.project.inventory.holds(path) == Some(true)
             });
-            // The parent of a variable alone is a path that goes up from it, and is longer.
-            if above.key().len() <= 1
-                || above == called_from()
-                || above.key().len() >= top.key().len()
+            above.key().len() <= 1
+                || *above == called_from()
                 || is_tree
                 || in_repo
                 || state.presence != Presence::Untouched
-            {
-                return top;
-            }
-            top = above;
-        }
+        };
+        path.ancestors().take_while(|above| !is_there(above)).last().unwrap_or_else(|| path.clone())
     }
 
     /// Whether the first run skips a step, because a guard asks for what only the script itself makes.
@@ -305,15 +298,14 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
 
     /// The step that made the nearest directory above a path that the script itself made.
     fn holder(&self, path: &Value, before: StepId) -> Option<StepId> {
-        let mut above = path.dirname();
-        while above.key().len() > 1 && above.key().contains('/') {
+        for above in path.ancestors().take_while(|above| above.key().len() > 1 && above.key().contains('/')) {
             if above.as_literal().is_some_and(is_on_every_server) {
                 return None;
             }
             let state = self.script.first_state(before, &Resource::Path(above.clone()));
             match state.presence {
                 Presence::There => return state.by,
-                Presence::Untouched => above = above.dirname(),
+                Presence::Untouched => {}
                 _ => return None,
             }
         }

@@ -4,7 +4,7 @@ use crate::facts::first_run::disk::Lack;
 use crate::finding::Confidence;
 use crate::model::{Deployment, Presence, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
-use crate::tools::effect::{Change, PathKind, Resource};
+use crate::tools::effect::{Change, PathKind, Resource, Role};
 use crate::tools::prints::is_new_file;
 use std::collections::HashSet;
 
@@ -31,10 +31,12 @@ pub(super) fn gone(script: &Deployment<'_>, path: &Value, before: StepId) -> Opt
             effect.change == Change::Remove && matches!(&effect.resource, Resource::Path(own) if own == path)
         })
     };
-    // Something unknown may bring it back.
+    // A build, an archive or a service may bring it back, and so may what is unknown.
+    let only_sets = |role: &Role| matches!(role, Role::ReadOnly | Role::Owner | Role::Mode);
     let between = &script.steps[gone.0 as usize + 1..before.0 as usize];
     let may_come_back = between.iter().any(|step| {
         !step.deed.known
+            || !step.deed.roles.iter().all(only_sets)
             || step.deed.effects.iter().any(|effect| {
                 matches!(effect.change, Change::Create(PathKind::Tree | PathKind::Any))
                     && matches!(&effect.resource, Resource::Path(made) if path.is_under(made))

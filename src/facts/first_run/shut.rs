@@ -1,6 +1,6 @@
 //! Files of root that an account changes in the first run, although their modes keep it out.
 
-use crate::facts::access::{Held, Holdings, WRITE};
+use crate::facts::access::{Held, Holdings, WRITE, Who};
 use crate::facts::ground::Ground;
 use crate::model::{Deployment, OnFailure, Step, StepId, User};
 use crate::shell::value::Value;
@@ -49,7 +49,9 @@ pub(crate) fn shut_files<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>)
                 Resource::Path(path) | Resource::Line { file: path, .. } => path,
                 _ => return None,
             };
-            let file = holdings.get(path).filter(|held| !held.is_directory && held.lacks(account, WRITE))?;
+            let file = holdings
+                .get(path)
+                .filter(|held| !held.is_directory && held.owner == Who::Root && held.lacks(account, WRITE))?;
             Some(Shut { step: id, span: effect.operand.unwrap_or(step.span), file: *file, account })
         });
         found.extend(refused);

@@ -4,6 +4,7 @@
 use crate::project::compose::Text;
 use crate::project::compose::interpolation::with_defaults;
 use crate::project::compose::{Compose, Service};
+use crate::tools::images::runs_a_job;
 
 impl Compose {
     /// True for a file that is for development or tests, judged by its name.
@@ -59,7 +60,8 @@ impl Service {
             text.split(['-', '_', '.', ':', ' ', '/', '"', '\'']).any(|token| ONE_SHOT_NAMES.contains(&token))
         };
         let Some(command) = self.runs() else {
-            return named(&self.name);
+            return named(&self.name)
+                || self.image.as_ref().is_some_and(|image| runs_a_job(&with_defaults(&image.text)));
         };
         let last = command.text.rsplit(['&', ';', '|']).next().unwrap_or_default();
         named(last) || last.contains("alembic upgrade")

@@ -8,6 +8,7 @@ use crate::project::dotenv::{Dotenv, Entry};
 use crate::project::unit::EnvironmentFile;
 use crate::repo::names::{base, directory, is_sample_dotenv};
 use crate::rules::id;
+use crate::tools::effect::Change;
 
 /// `env/comment-in-value`.
 pub(super) fn comment_in_value(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -17,7 +18,8 @@ pub(super) fn comment_in_value(context: &World<'_, '_>, found: &mut Vec<Finding>
         return;
     }
     for (path, dotenv) in &context.project.dotenvs {
-        if let Some(file) = files.iter().find(|file| is_of(context, path, &file.path, &files)) {
+        let reads = |file: &&EnvironmentFile| is_of(context, path, &file.path, &files);
+        if let Some(file) = files.iter().find(|file| reads(file) && !is_made_of_text(context, &file.path)) {
             found.extend(judge(context, dotenv, file, Confidence::Medium));
         }
     }
@@ -26,6 +28,15 @@ pub(super) fn comment_in_value(context: &World<'_, '_>, found: &mut Vec<Finding>
             found.extend(judge(context, &written.dotenv, file, Confidence::High));
         }
     }
+}
+
+/// True if a step writes the file itself, and does not copy one.
+fn is_made_of_text(context: &World<'_, '_>, path: &str) -> bool {
+    context.steps().flat_map(|(.., step)| &step.deed.effects).any(|effect| {
+        effect.change == Change::Write
+            && effect.resource.name().is_shown_as(path)
+            && effect.content.as_ref().is_none_or(|content| content.from.is_none())
+    })
 }
 
 /// True if the file of the repo is what systemd reads at a path, or the sample that people copy there.

@@ -13,6 +13,7 @@ use crate::project::unit::{Exec, UnitKind};
 use crate::repo::names::base;
 use crate::rules::env::passing::{is_in_scope, loads_by_itself, scope};
 use crate::rules::id;
+use crate::shell::builtins::Builtin;
 use crate::shell::line::{commands, main};
 use crate::shell::wrappers::{Place, is_shell};
 use crate::tools::effect::{Change, Resource};
@@ -66,6 +67,12 @@ fn judge_step(
         None if passed_on.is_empty() => return None,
         None => Vec::new(),
     };
+    // `eval` may have exported anything, also where its words are not known.
+    let is_unknown = |own: &Step| own.argv.name.is_empty() && own.argv.program.value.as_literal().is_none();
+    let evaluates = |own: &Step| is_unknown(own) || Builtin::named(&own.argv.name) == Some(Builtin::Eval);
+    if script.steps[..id.0 as usize].iter().any(evaluates) {
+        return None;
+    }
     let unset = passed_on.iter().filter(|name| step.argv.env(name).is_none());
     let listed: Vec<Required> = unset
         .map(|name| Required {

@@ -1,7 +1,7 @@
 //! `permissions/group-without-use`: a settings file is made with a group, and with a mode that gives everybody the same rights.
 
 use crate::facts::givers::mode_set_by;
-use crate::facts::owners::is_roots;
+use crate::facts::owners::{is_roots, reaches};
 use crate::facts::secrets::{is_env_file, is_settings_file};
 use crate::facts::world::World;
 use crate::finding::Finding;
@@ -43,16 +43,23 @@ fn given(step: &Step) -> impl Iterator<Item = (&Value, &Value, u32)> {
         let name = path.basename().to_string();
         let is_settings = is_env_file(&name) || is_settings_file(&name);
         // A name without an ending may be a program's, and those are for everybody.
-        let is_owners = user.as_ref().is_some_and(|user| user.as_literal() != Some("root"));
+        let is_owners = user.as_ref().is_some_and(|user| !matches!(user.as_literal(), Some("root" | "0")));
         let is_pointless = bits >> 3 & 0o7 == bits & 0o7;
-        (makes && is_settings && !is_owners && is_pointless && group.as_literal() != Some("root"))
-            .then_some((path, group, *bits))
+        (makes
+            && is_settings
+            && !is_owners
+            && is_pointless
+            && !matches!(group.as_literal(), Some("root" | "0" | "wheel")))
+        .then_some((path, group, *bits))
     })
 }
 
 /// True if a later step sets the mode.
 fn is_changed(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
-    script.steps.iter().skip(id.0 as usize + 1).flat_map(|step| &step.deed.effects).any(|effect| {
-        matches!((&effect.change, &effect.resource), (Change::Mode { .. }, Resource::Path(target)) if path.is_under(target))
+    script.after(id).flat_map(|(_, step)| &step.deed.effects).any(|effect| {
+        match (&effect.change, &effect.resource) {
+            (Change::Mode { recursive, .. }, Resource::Path(target)) => reaches(target, *recursive, path),
+            _ => false,
+        }
     })
 }

@@ -113,7 +113,7 @@ fn run_by(context: &World<'_, '_>, step: &Step, path: &str) -> Option<(String, C
 
 /// True if a later step opens the path again, or gives it to somebody.
 fn is_opened(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
-    script.steps.iter().skip(id.0 as usize + 1).any(|step| {
+    script.after(id).any(|(_, step)| {
         let sets = step.deed.roles.contains(&Role::Owner) || step.deed.roles.contains(&Role::Mode);
         let is_hidden = sets && step.deed.effects.is_empty();
         is_hidden
@@ -124,6 +124,11 @@ fn is_opened(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
                 (Change::Mode { mode, recursive }, Resource::Path(target)) => {
                     let opens = *mode == Mode::Unknown || mode.others_can_read() != Some(false);
                     opens && (reaches(target, *recursive, path) || target.is_under(path))
+                }
+                // rsync(1): with `-a`, `dist/` brings the mode of the directory too.
+                (Change::Write, Resource::Path(target)) => {
+                    let content = effect.content.as_ref();
+                    target == path && content.is_some_and(|c| matches!(c.how, How::Kept | How::Synced))
                 }
                 _ => false,
             })

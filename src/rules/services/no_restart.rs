@@ -5,8 +5,9 @@
 use crate::facts::containers::{at_most, elsewhere, is_kept_running, judged, pulled};
 use crate::facts::world::World;
 use crate::finding::Finding;
-use crate::project::compose::{Compose, Service};
+use crate::project::compose::{Compose, Service, Text};
 use crate::rules::id;
+use crate::tools::containers::runs_service_once;
 
 /// `services/no-restart`.
 pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -14,7 +15,9 @@ pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         // If no service has a policy, something else may start them.
         let Some(kept) = compose.services.iter().find(|service| is_kept_running(service)) else { continue };
         for service in compose.services.iter().filter(|service| may_stay_down(compose, service)) {
-            if elsewhere(context, compose, &service.name).any(has_policy) {
+            if elsewhere(context, compose, &service.name).any(has_policy)
+                || is_run_once(context, &service.name)
+            {
                 continue;
             }
             let message = format!(
@@ -32,9 +35,20 @@ pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// True if a step runs it as a job.
+fn is_run_once(context: &World<'_, '_>, name: &str) -> bool {
+    context.steps().any(|(.., step)| runs_service_once(context.sources.text(step.span), name))
+}
+
+/// True if it says when it is started again, or if it is not started at all.
 fn has_policy(service: &Service) -> bool {
+    let none = |count: &Option<Text>| count.as_ref().is_some_and(|count| count.text == "0");
     service.restart.is_some()
-        || service.deploy.as_ref().is_some_and(|deploy| deploy.restart_condition.is_some())
+        || none(&service.scale)
+        || service
+            .deploy
+            .as_ref()
+            .is_some_and(|deploy| deploy.restart_condition.is_some() || none(&deploy.replicas))
 }
 
 /// True for a service that lasts and that nothing starts again. A service that is built may be a job of which only its image

@@ -9,6 +9,7 @@ use crate::finding::{Confidence, Finding};
 use crate::project::compose::{Compose, Service, Variable, with_defaults};
 use crate::rules::id;
 use crate::source::Span;
+use crate::tools::databases::runs_client_at;
 use crate::tools::images::{self, Setup};
 
 /// `services/other-database`.
@@ -19,6 +20,9 @@ pub(super) fn other_database(context: &World<'_, '_>, found: &mut Vec<Finding>) 
             let Some(setup) = images::setup(database).filter(|_| starts_server(server, database)) else {
                 continue;
             };
+            if is_filled_later(context, compose, server) {
+                continue;
+            }
             if let Some(made) = Made::of(server, setup) {
                 for client in compose.services.iter().filter(|client| client.name != server.name) {
                     let fault = judge(&made, client);
@@ -27,6 +31,15 @@ pub(super) fn other_database(context: &World<'_, '_>, found: &mut Vec<Finding>) 
             }
         }
     }
+}
+
+/// True if a step or another service runs a client that may make more roles and databases.
+fn is_filled_later(context: &World<'_, '_>, compose: &Compose, server: &Service) -> bool {
+    let fills = |line: &str| runs_client_at(line, &server.name);
+    context.steps().any(|(.., step)| fills(context.sources.text(step.span)))
+        || compose.services.iter().any(|other| {
+            other.name != server.name && other.command.as_ref().is_some_and(|command| fills(&command.text))
+        })
 }
 
 /// What the image creates when it sets up its first data.
@@ -99,10 +112,12 @@ fn judge(made: &Made<'_>, client: &Service) -> Option<Fault> {
     let Some(host) = client.environment.iter().find(hosts) else { return without_host(made, client) };
     let prefix = host.name.trim_end_matches("HOST");
     let part = |names: &[&str]| {
-        client
-            .environment
-            .iter()
-            .find(|variable| variable.name.strip_prefix(prefix).is_some_and(|rest| names.contains(&rest)))
+        client.environment.iter().find(|variable| {
+            variable.name.strip_prefix(prefix).is_some_and(|rest| {
+                // What ends so names a file with the value.
+                names.contains(&rest.strip_suffix("_FILE").unwrap_or(rest))
+            })
+        })
     };
     let (user, name, password) = (part(&USERS), part(&NAMES), part(&PASSWORDS));
     if let (Some(user), Some(role)) = (user, made.role())
@@ -159,6 +174,7 @@ fn without_host(made: &Made<'_>, client: &Service) -> Option<Fault> {
         || !client.configs.is_empty()
         || !client.secrets.is_empty()
         || client.is_dev_only()
+        || client.image.as_ref().is_some_and(|image| images::is_proxy(&with_defaults(&image.text)))
         || !client.volumes.iter().all(|volume| volume.kind.as_deref() == Some("volume"));
     let names = |text: &str| {
         text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').any(|word| word == server)

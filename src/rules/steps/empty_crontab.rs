@@ -19,7 +19,11 @@ pub(super) fn empty_crontab(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     }
     for script in world.deploy().all() {
         let lists = |(_, step): &(StepId, &Step)| {
-            step.entry == 0 && step.errexit && !step.status_checked && lists_a_table(&step.argv)
+            step.entry == 0
+                && step.errexit
+                && !step.status_checked
+                && lists_a_table(&step.argv)
+                && !is_status_lost(world, step)
         };
         // What one of them writes, the next one lists.
         let first = script.iter().filter(lists).find_map(|(id, _)| Failure::of(world, script, id));
@@ -74,6 +78,20 @@ impl Failure {
         let is_fed = pipes(group) && !matches!(table.argv.stdin, Stdin::Inherited | Stdin::File(_));
         (closes && prints_more && is_fed).then_some(Failure { lists, last, installs: Some(installs) })
     }
+}
+
+/// True if the shell does not look at the status of the substitution around a step: `echo "$(…)"`, `local x=$(…)`, `<(…)`.
+/// That of `x=$(…)` is the status of the assignment (bash(1), "Simple Command Expansion").
+fn is_status_lost(world: &World<'_, '_>, step: &Step) -> bool {
+    let text = world.sources.file(step.span.file).text();
+    let Some(before) = text.get(..step.span.start as usize) else { return false };
+    let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
+    let Some(at) = line.rfind("$(").max(line.rfind("<(")).filter(|at| !line[*at..].contains(')')) else {
+        return false;
+    };
+    let head = line[..at].trim_end_matches('"');
+    let words = head.rsplit([';', '&', '|', '{', '(']).next().unwrap_or(head).trim_start();
+    line[at..].starts_with('<') || !words.ends_with('=') || words.contains(' ')
 }
 
 /// The text between two commands of a file.

@@ -104,7 +104,10 @@ fn is_done_elsewhere(world: &World<'_, '_>, kind: Keeping) -> bool {
     let text = |file| world.sources.file(file).text();
     let speaks = |line: &str| speaks_of(line, kind);
     let deploy = world.deploy();
-    world.units.iter().flat_map(|at| &at.unit.directives).any(|directive| speaks(&directive.value))
+    // A unit of its own may start the processes at boot.
+    let starts = |line: &str| kind == Keeping::AtBoot && speaks_of(line, Keeping::Starts);
+    let mut directives = world.units.iter().flat_map(|at| &at.unit.directives);
+    directives.any(|directive| speaks(&directive.value) || starts(&directive.value))
         || world.steps().any(|(.., step)| step.written.iter().any(|written| speaks(&written.content.text)))
         || project.texts.iter().any(|(_, file)| !modelled(*file) && speaks(text(*file)))
         || project.guides.iter().any(|(_, file)| speaks(text(*file)))

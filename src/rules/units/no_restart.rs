@@ -57,9 +57,13 @@ fn is_wanted(unit: &Judged<'_, '_, '_>) -> bool {
         && (unit.at.origin != Origin::InRepo || unit.context.deploy().is_started(&unit.at.name))
 }
 
-/// True if a line of a template may become the directive.
+/// True if a line of a template may become the directive, or if a step adds a file to the unit.
 fn may_have_more_lines(unit: &Judged<'_, '_, '_>) -> bool {
-    unit.at.unit.directives.iter().any(|directive| directive.key.contains('$'))
+    let own = format!("/{}.d/", unit.at.name);
+    let adds = |path: &str| path.contains(&own) || path.contains("/service.d/");
+    let names = unit.context.steps().flat_map(|(.., step)| &step.deed.effects).map(|e| e.resource.name());
+    names.filter(|name| name.key().contains(".d/")).any(|name| adds(&name.to_string()))
+        || unit.at.unit.directives.iter().any(|directive| directive.key.contains('$'))
         || unit.at.unit.problems.iter().any(|problem| {
             let text = unit.context.sources.text(problem.span);
             !unit.is_plain(text) || !unit.is_literal(text)

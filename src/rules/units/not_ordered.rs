@@ -10,6 +10,7 @@ use crate::project::unit::UnitKind;
 use crate::rules::id;
 use crate::rules::units::{Judged, judged};
 use crate::tools::known_units::{answers_when_started, listens_for};
+use crate::tools::supplies::are_of_one_supply;
 
 /// `units/not-ordered`.
 pub(super) fn not_ordered(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -25,16 +26,20 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, found: &mut Vec<Finding>) {
         for (name, span) in names(key) {
             let stem = name.trim_end_matches(".service");
             let is_ordered = |(other, _): &(String, _)| {
-                same_unit(other, &name) || listens_for(stem).is_some_and(|socket| socket == other)
+                same_unit(other, &name)
+                    || are_of_one_supply(other, &name)
+                    || listens_for(stem).is_some_and(|socket| socket == other)
             };
             // What the deploy brings itself may be meant to start at the same time.
             let is_own = unit.context.units.iter().any(|at| same_unit(&at.name, &name));
             if !answers_when_started(&name)
                 || is_own
                 || after.iter().chain(&before).any(is_ordered)
-                || after
-                    .iter()
-                    .any(|(other, _)| other.ends_with("multi-user.target") || !unit.is_plain(other))
+                || after.iter().any(|(other, _)| {
+                    let is_last =
+                        ["multi-user.target", "graphical.target", "default.target"].contains(&other.as_str());
+                    is_last || !unit.is_plain(other)
+                })
             {
                 continue;
             }

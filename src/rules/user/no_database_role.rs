@@ -93,7 +93,7 @@ fn is_tried(script: &Deployment<'_>, id: StepId) -> bool {
             && other.argv.args.len() == step.argv.args.len()
             && other.argv.args.iter().zip(&step.argv.args).all(|(one, two)| one.value == two.value)
     };
-    if script.steps.iter().skip(id.0 as usize + 1).any(again) {
+    if script.after(id).any(|(_, step)| again(step)) {
         return true;
     }
     let asks_for = |resource: &Resource| {

@@ -51,9 +51,13 @@ fn tell(
 ) -> Finding {
     let (account, path) = (&reader.account, file.path);
     let mode = shut.mode.map_or_else(String::new, |mode| format!("{mode:04o}"));
+    let owner = match shut.owner {
+        Who::Named(owner) => owner.to_string(),
+        _ => "root".to_owned(),
+    };
     let message = match shut.is_directory {
-        false => format!("`{account}` can't read `{path}`, which belongs to root with mode {mode}"),
-        true => format!("`{account}` can't read `{path}`: {} belongs to root with mode {mode}", shut.path),
+        false => format!("`{account}` can't read `{path}`, which belongs to {owner} with mode {mode}"),
+        true => format!("`{account}` can't read `{path}`: {} belongs to {owner} with mode {mode}", shut.path),
     };
     let right = if shut.is_directory { 'x' } else { 'r' };
     let help = match shut.group {
@@ -195,6 +199,5 @@ fn is_read_by_root(context: &World<'_, '_>, script: &Deployment<'_>, file: &Held
                     || step.deed.roles.contains(&Role::ReadOnly)
                         && step.argv.args.iter().any(|arg| step.argv.path(arg) == *file.path))
     };
-    units.into_iter().any(|own| own.path == shown)
-        || script.steps.iter().skip(file.by.0 as usize + 1).any(by_step)
+    units.into_iter().any(|own| own.path == shown) || script.after(file.by).any(|(_, step)| by_step(step))
 }

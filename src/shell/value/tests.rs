@@ -95,3 +95,16 @@ fn paths_resolve_as_the_shell_would() {
     let dir = Value::hole("D", 0, Knowledge::Symbolic);
     assert_eq!(under(&dir, "/..").normalized().to_string(), "$D/..");
 }
+
+#[test]
+fn a_slash_inside_a_hole_cuts_nothing() {
+    let output = |command: &str| Value::hole(command, 0, Knowledge::Symbolic);
+    let whole = output("$(sed s/a/b/ /etc/shop.env)");
+    assert_eq!(whole.basename().key(), whole.key());
+    let below = under(&output("$(dirname /opt/shop/x)"), "/bin/app");
+    assert_eq!(below.basename().as_literal(), Some("app"));
+    assert_eq!(below.dirname().known_suffix(), "/bin");
+    let mut name = Value::literal("/opt/");
+    name.push(&output("$(cat /etc/name)"));
+    assert_eq!(name.dirname().as_literal(), Some("/opt"));
+}
