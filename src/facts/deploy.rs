@@ -6,7 +6,7 @@ pub(crate) mod names;
 
 use crate::facts::deploy::calls::Calls;
 use crate::facts::deploy::kept::Kept;
-use crate::facts::deploy::names::{full_name, is_directory, is_loose, printed_cd, same_unit};
+use crate::facts::deploy::names::{full_name, is_away, is_directory, is_loose, printed_cd, same_unit};
 use crate::facts::ground::Ground;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Deployment, Step, StepId};
@@ -40,10 +40,6 @@ pub(crate) struct Process {
     /// The directory in which it is started, if that is known.
     pub(crate) directory: Option<String>,
 }
-
-/// Names of scripts that go back to an older release, remove the app or secure a machine, and so do not deploy.
-const AWAY: &[&str] =
-    &["harden", "firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
 
 /// A line that a script prints for people.
 struct Said {
@@ -444,7 +440,7 @@ impl<'c, 'r, 'a> Deploy<'c, 'r, 'a> {
 fn deploys(world: &Ground<'_, '_>, script: FileId) -> bool {
     let path = world.sources.file(script).path();
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    !world.is_of_another(script) && !AWAY.iter().any(|away| name.contains(away))
+    !world.is_of_another(script) && !is_away(&name)
 }
 
 type OfUnits<'r> = (HashMap<String, Vec<UnitEffect<'r>>>, Vec<(String, UnitEffect<'r>)>);

@@ -4,6 +4,15 @@ use crate::model::Step;
 use crate::project::manifest::NodePackage;
 use crate::tools::packaging::works_in_a_workspace;
 
+/// True for the name of a script that goes back to an older release, removes the app or secures a machine, and so does not
+/// deploy. `install-hardened.sh` installs.
+pub(super) fn is_away(name: &str) -> bool {
+    const AWAY: [&str; 8] =
+        ["firewall", "rollback", "restore", "backup", "uninstall", "teardown", "remove", "destroy"];
+    let secures = name.match_indices("harden").any(|(at, _)| !name[at..].starts_with("hardened"));
+    secures || AWAY.iter().any(|away| name.contains(away))
+}
+
 /// A unit's name with its suffix.
 pub(crate) fn full_name(name: &str) -> String {
     let (stem, ending) = parts(name);

@@ -6,6 +6,7 @@ use crate::model::{Deployment, OnFailure, Presence, StepId};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, PathKind, Resource, Role};
+use crate::tools::thing::Thing;
 
 /// A clone into a directory that an earlier step has filled.
 pub(crate) struct RefusedClone<'s> {
@@ -48,13 +49,25 @@ pub(crate) fn refused_clones<'a, 's>(
         // Another clone of the same directory is another branch of the same work.
         let is_clone = script.step(filler).deed.roles.contains(&Role::Clone);
         let disk = disk.get_or_insert_with(|| Disk::of(world, script));
-        (fills && !is_clone && !matches!(disk.skips(id), Skips::Always(_))).then_some(RefusedClone {
-            step: id,
-            path,
-            filler,
-        })
+        (fills
+            && !is_clone
+            && !is_emptied(script, path, filler, id)
+            && !matches!(disk.skips(id), Skips::Always(_)))
+        .then_some(RefusedClone { step: id, path, filler })
     });
     refused.collect()
+}
+
+/// True if a step between the two may have emptied the directory: `find DIR -mindepth 1 -delete`, or `rm -rf DIR/*`.
+fn is_emptied(script: &Deployment<'_>, path: &Value, from: StepId, to: StepId) -> bool {
+    script.after(from).take_while(|(id, _)| *id < to).flat_map(|(_, step)| &step.deed.effects).any(|effect| {
+        effect.change == Change::Remove
+            && match &effect.resource {
+                Resource::Other(Thing::Files, directory) => directory == path,
+                Resource::Path(files) => files.is_glob() && files.dirname() == *path,
+                _ => false,
+            }
+    })
 }
 
 impl Disk<'_, '_, '_> {
