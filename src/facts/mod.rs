@@ -37,6 +37,7 @@ pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;
 pub(crate) mod sites;
+pub(crate) mod stacks;
 pub(crate) mod sudoers;
 pub(crate) mod surroundings;
 pub(crate) mod users;

@@ -1,6 +1,7 @@
 //! Docker and Podman: docker(1), docker-compose. What a command does inside a container does not affect this machine.
 
 mod advice;
+pub(crate) mod projects;
 mod says;
 
 pub(super) use advice::advice;

@@ -252,6 +252,65 @@ pub(crate) fn families_of_word(word: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// The port on which a store of this family listens in its container.
+pub(crate) fn port(family: &str) -> Option<&'static str> {
+    Some(match family {
+        "postgres" => "5432",
+        "mysql" => "3306",
+        "mongo" => "27017",
+        "redis" => "6379",
+        _ => return None,
+    })
+}
+
+/// Who may use a store that its image sets up with these settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everybody: there is no password.
+    Everybody,
+    /// Whoever has read the settings, which hold the password.
+    Readers,
+    /// Not known, because the password comes from elsewhere.
+    Unknown,
+}
+
+/// Who may use a store of this family. `value` gives a variable's value, of which a variable without a default stays as it is
+/// written. Redis of Docker Hub has no protected mode: <https://hub.docker.com/_/redis>, "Security".
+pub(crate) fn access<'v>(family: &str, command: &str, value: &dyn Fn(&str) -> Option<&'v str>) -> Access {
+    let holds = |names: &[&str]| {
+        let values: Vec<&str> = names.iter().filter_map(|name| value(name)).collect();
+        match values.is_empty() {
+            true => None,
+            false if values.iter().any(|value| value.is_empty() || value.contains('$')) => {
+                Some(Access::Unknown)
+            }
+            false => Some(Access::Readers),
+        }
+    };
+    let is_set = |name: &str| value(name).is_some_and(|value| !value.is_empty() && value != "no");
+    match family {
+        "postgres" if value("POSTGRES_HOST_AUTH_METHOD") == Some("trust") => Access::Everybody,
+        "postgres" => holds(&["POSTGRES_PASSWORD"]).unwrap_or(Access::Unknown),
+        "mysql" if is_set("MYSQL_ALLOW_EMPTY_PASSWORD") => Access::Everybody,
+        "mysql" => holds(&["MYSQL_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD"]).unwrap_or(Access::Unknown),
+        "mongo" if command.contains("--auth") || command.contains("--config") => Access::Unknown,
+        "mongo" => holds(&["MONGO_INITDB_ROOT_PASSWORD"]).unwrap_or(Access::Everybody),
+        "redis" => {
+            let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+            match words.clone().any(|word| word.ends_with(".conf") || word.contains("aclfile")) {
+                true => Access::Unknown,
+                false => match words.position(|word| word == "--requirepass").and_then(|_| words.next()) {
+                    Some(password) if !password.contains('$') => Access::Readers,
+                    Some(_) => Access::Unknown,
+                    None if command.contains("requirepass") => Access::Unknown,
+                    None => Access::Everybody,
+                },
+            }
+        }
+        _ => Access::Unknown,
+    }
+}
+
 /// True if the image, given this command, runs the server, and not a client or a job.
 pub(crate) fn starts_server(database: &Database, command: Option<&str>) -> bool {
     let first = command.and_then(|command| command.split_whitespace().next());

@@ -47,6 +47,7 @@ pub(crate) mod packaging;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
+pub(crate) mod ports;
 pub(crate) mod postgres;
 pub(crate) mod prints;
 pub(crate) mod processes;

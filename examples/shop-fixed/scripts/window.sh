@@ -13,13 +13,14 @@ write_settings() {
 
 install_packages() {
     apt-get update
-    apt-get install -y git python3-venv sudo
+    apt-get install -y git python3-venv sudo redis-server docker.io docker-compose-v2
 }
 write_rotation() {
     printf '/var/log/window/*.log {\n    weekly\n    rotate 4\n    missingok\n}\n' >/etc/logrotate.d/window
 }
 
 install_packages
+docker compose -f docker-compose.window.yml up -d
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR" /var/log/window

@@ -10,7 +10,7 @@ WINDOW_PORT=8300
 
 install_packages() {
     apt-get update
-    apt-get install -y git python3-venv sudo
+    apt-get install -y git python3-venv sudo redis-server docker.io docker-compose-v2
 }
 # FAULT: nothing calls it: the screen's log grows until the disk is full
 write_rotation() {
@@ -18,6 +18,7 @@ write_rotation() {
 }
 
 install_packages
+docker compose -f docker-compose.window.yml up -d
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR/pictures"

@@ -1,0 +1,41 @@
+//! How a command line calls Compose: with which files.
+
+use super::{is_compose, is_runtime};
+use crate::shell::argv::Argv;
+use crate::shell::value::Value;
+use crate::shell::wrappers::container::{COMPOSE, GLOBAL};
+
+/// The files that `-f` gives to Compose; empty if it looks for its own. `None` for any other command, and if a variable of
+/// the environment may name them.
+pub(crate) fn files(argv: &Argv) -> Option<Vec<Value>> {
+    if argv.env("COMPOSE_FILE").is_some() {
+        return None;
+    }
+    let compose = match argv.name.as_str() {
+        name if is_compose(name) => argv.clone(),
+        name if is_runtime(name) => {
+            let global = argv.leading_options(GLOBAL);
+            argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
+        }
+        _ => return None,
+    };
+    Some(compose.leading_options(COMPOSE).values("f").cloned().collect())
+}
+
+#[test]
+fn files_of_a_call() {
+    use crate::shell::argv::tests::argv;
+    let files = |line: &str| {
+        files(&argv(line)).map(|files| files.iter().map(Value::to_string).collect::<Vec<_>>().join(" "))
+    };
+    for (line, expected) in [
+        ("docker compose up -d", Some("")),
+        ("docker compose -f a.yml --file=b.yml up -d", Some("a.yml b.yml")),
+        ("docker-compose -p shop -f /opt/a.yml up", Some("/opt/a.yml")),
+        ("docker run -f x", None),
+        ("COMPOSE_FILE=a.yml docker compose up", None),
+        ("make -f x", None),
+    ] {
+        assert_eq!(files(line).as_deref(), expected, "{line}");
+    }
+}
