@@ -77,6 +77,7 @@ pub(super) fn advice(asked: &Asked<'_>) -> Option<Advice> {
         ("mysqladmin" | "mariadb-admin", _) => {
             Advice::help("write `mysql -e 'CREATE DATABASE IF NOT EXISTS NAME'`")
         }
+        ("mongosh" | "mongo", _) => Advice::help("ask first: `if (db.getUser('NAME') == null) { … }`"),
         ("redis-cli" | "valkey-cli", _) => {
             Advice::help("use a set (`SADD`), or delete the key first (`DEL KEY`)")
         }
@@ -376,21 +377,6 @@ fn only_asks(sql: &Value) -> bool {
     ASKS.iter().any(|ask| text.trim_start().starts_with(ask)) && !words.any(|word| WRITES.contains(&word))
 }
 
-/// mongosh: `db.dropDatabase()`; nothing else of its code is read.
-pub(crate) fn mongo(argv: &Argv) -> Deed {
-    let texts = argv.args.iter().map(|a| a.value.to_string());
-    let given = match &argv.stdin {
-        Stdin::Text(text) => text.to_string(),
-        _ => String::new(),
-    };
-    if !texts.chain([given]).any(|text| text.to_ascii_lowercase().contains("dropdatabase()")) {
-        return Deed::default();
-    }
-    let mut draft = Draft::of(argv);
-    draft.loses_data();
-    draft.done()
-}
-
 /// True for a command that fills databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
 pub(crate) fn loads_dump(argv: &Argv) -> bool {
     let client = matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb");
@@ -461,7 +447,6 @@ fn databases_are_made() {
         ("psql -c 'DROP VIEW IF EXISTS sales'", "remove table sales"),
         ("redis-cli -n 1 FLUSHDB", "remove keys"),
         ("redis-cli ping", "[ReadOnly]"),
-        ("mongosh shop --eval 'db.dropDatabase()'", "remove data /srv/app"),
         ("mysql -u root -e 'CREATE DATABASE shop'", "create database shop fails"),
         ("mysql -uroot -p -e 'CREATE DATABASE IF NOT EXISTS shop'", "create database shop asks"),
         ("sqlite3 /d/x.db 'CREATE TABLE t(a)'", "create file /d/x.db; create table t fails"),

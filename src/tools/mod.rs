@@ -38,12 +38,14 @@ pub(crate) mod languages;
 pub(crate) mod libraries;
 pub(crate) mod managers;
 mod mode;
+mod mongo;
 pub(crate) mod new_server;
 pub(crate) mod node;
 mod owners;
 mod package_managers;
 pub(crate) mod packages;
 pub(crate) mod packaging;
+pub(crate) mod passwords;
 pub(crate) mod patterns;
 pub(crate) mod place;
 pub(crate) mod plain;
@@ -206,7 +208,7 @@ fn visible(argv: &Argv) -> Deed {
         "redis-cli" | "valkey-cli" => databases::redis(argv),
         "sqlite" | "sqlite3" => databases::sqlite(argv),
         "pg_dump" | "pg_dumpall" | "mysqldump" => databases::dump(argv),
-        "mongosh" | "mongo" => databases::mongo(argv),
+        "mongosh" | "mongo" => mongo::mongo(argv),
         "mysql_secure_installation" | "mariadb-secure-installation" => databases::mysql_secure(argv),
         "docker" | "podman" => containers::docker(argv),
         "docker-compose" | "podman-compose" => containers::compose(argv),

@@ -20,7 +20,6 @@ write_rotation() {
 }
 
 install_packages
-docker compose -f docker-compose.window.yml up -d
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR" /var/log/window
@@ -30,6 +29,7 @@ if [ -d "$WINDOW_DIR/.git" ]; then
 else
     sudo -u window git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
 fi
+docker compose -f docker-compose.window.yml up -d --build
 install -d -o window -g window "$WINDOW_DIR/pictures"
 
 [ -x "$WINDOW_DIR/venv/bin/python" ] || sudo -u window python3 -m venv "$WINDOW_DIR/venv"

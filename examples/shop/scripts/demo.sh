@@ -15,6 +15,8 @@ sudo mkdir -p /var/lib/shop-demo
 # FAULT: nothing has created the account demo yet
 sudo chown demo:demo /var/lib/shop-demo
 id -u demo >/dev/null 2>&1 || sudo useradd --system --home-dir /var/lib/shop-demo demo
+# FAULT: whoever shows the shop has changed it since
+echo "demo:pictures" | sudo chpasswd
 # FAULT: every account on the machine may put pictures there
 sudo chmod 777 /var/lib/shop-demo
 

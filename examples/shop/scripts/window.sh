@@ -18,7 +18,6 @@ write_rotation() {
 }
 
 install_packages
-docker compose -f docker-compose.window.yml up -d
 
 id -u window >/dev/null 2>&1 || useradd --system --home-dir "$WINDOW_DIR" window
 install -d -o window -g window "$WINDOW_DIR/pictures"
@@ -27,6 +26,8 @@ sudo -u window mkdir -p /var/log/window
 
 # FAULT: git clones only into an empty directory, and the pictures are there already
 [ -d "$WINDOW_DIR/.git" ] || git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
+# FAULT: the image is as old as the first run
+docker compose -f docker-compose.window.yml up -d
 
 # FAULT: the environment is made only below
 sudo -u window "$WINDOW_DIR/venv/bin/python" "$WINDOW_DIR/index.py"

@@ -272,7 +272,12 @@ impl<'a> Walker<'a, '_> {
             walker.ctx.nounset = false;
             walker.ctx.is_apart |= fresh;
             walker.ctx.base = base;
-            walker.ctx.stdin = Stdin::Inherited;
+            // `su postgres -c psql <<SQL`: the only command of the inner shell reads what is given to that shell.
+            walker.ctx.stdin = match (&peeled.code, block) {
+                (Some(Code::Stdin), _) | (None, _) => Stdin::Inherited,
+                (_, [_]) => peeled.argv.stdin.clone(),
+                _ => Stdin::Inherited,
+            };
             walker.script_block(block, base)
         });
         if let Some(scope) = saved_scope {

@@ -13,6 +13,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Prints, Resource};
 use crate::tools::known_units::keeps_the_machine;
+use crate::tools::processes::{Keeping, keeping};
 use crate::tools::serves::line_serves;
 
 /// Directories in which apps are installed.
@@ -189,10 +190,17 @@ fn processes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             Manager::Pm2 => {
                 let Some((account, given)) = owner.filter(|_| step.user == User::Root) else { continue };
                 let says = format!("pm2 runs `{name}` as root in the tree of `{account}`");
-                context
+                let draft = context
                     .finding(id::USER_SERVICE_AS_ROOT, step.span, says)
                     .help(format!("start it as its account: `sudo -iu {account} pm2 start …`"))
-                    .related(given.span, format!("this makes `{account}` the owner"))
+                    .related(given.span, format!("this makes `{account}` the owner"));
+                let boot = script.steps.iter().find(|step| keeping(&step.argv) == Some(Keeping::AtBoot));
+                match boot {
+                    Some(boot) if boot.user == User::Root => {
+                        draft.related(boot.span, "and so does each reboot")
+                    }
+                    _ => draft,
+                }
             }
         };
         found.push(draft.at_most(Confidence::Medium).at_most(context.confidence(script, id, None)).done());

@@ -1,6 +1,6 @@
 //! How a command line calls Compose: with which files.
 
-use super::{is_compose, is_runtime};
+use super::{compose_verb, is_compose, is_runtime};
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::{COMPOSE, GLOBAL};
@@ -20,6 +20,22 @@ pub(crate) fn files(argv: &Argv) -> Option<Vec<Value>> {
         _ => return None,
     };
     Some(compose.leading_options(COMPOSE).values("f").cloned().collect())
+}
+
+/// True for `compose pull`, which skips the services that are built from the repo and have no image's name.
+pub(crate) fn pulls(argv: &Argv) -> bool {
+    compose_verb(argv).is_some_and(|verb| verb.name == "pull")
+}
+
+/// True if a command may bring or remove images in another way than by a build: `docker load`, `down --rmi local`.
+pub(crate) fn may_make_image(argv: &Argv) -> bool {
+    let verb = argv.leading_options(GLOBAL).first_operand;
+    let words = || argv.args.iter().filter_map(|arg| arg.value.as_literal());
+    is_runtime(&argv.name)
+        && argv.shifted(verb).is_some_and(|verb| {
+            matches!(verb.name.as_str(), "load" | "import" | "rmi" | "image" | "tag" | "system" | "buildx")
+        })
+        || compose_verb(argv).is_some() && words().any(|word| word.starts_with("--rmi"))
 }
 
 #[test]
