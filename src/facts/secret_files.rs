@@ -3,7 +3,8 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::secrets::{
-    is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret, secret_written,
+    final_name, is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret,
+    secret_written,
 };
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
@@ -13,6 +14,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
 use crate::tools::find::picks;
+use crate::tools::prints::is_new_file;
 use std::collections::HashMap;
 
 /// Directories where only root can look, or where programs keep their own order.
@@ -80,7 +82,7 @@ impl SecretFile {
     }
 
     fn change(&mut self, id: StepId, open: Option<bool>) {
-        // Everything that the step does to the file it makes is a part of making it.
+        // What the step does to the file it makes is a part of making it.
         match self.made == id && self.changes.is_empty() {
             true => self.born_open = open,
             false => self.changes.push((id, open)),
@@ -188,12 +190,12 @@ impl SecretFiles {
         for effect in &step.deed.effects {
             match (&effect.change, &effect.resource) {
                 (Change::Write | Change::Create(PathKind::File | PathKind::Any), Resource::Path(path)) => {
-                    self.made(script, id, path, effect);
+                    self.made(id, step, path, effect);
                 }
                 (Change::Append, Resource::Line { file, .. } | Resource::Path(file))
                     if !stands_already(script, id, file) =>
                 {
-                    self.made(script, id, file, effect);
+                    self.made(id, step, file, effect);
                 }
                 (Change::Edit, Resource::Path(path)) => self.edited(id, step, path),
                 (Change::Remove, Resource::Path(path)) => {
@@ -214,28 +216,26 @@ impl SecretFiles {
         self.files.iter_mut().filter(|file| !file.is_gone)
     }
 
-    fn made(&mut self, script: &Deployment<'_>, id: StepId, path: &Value, effect: &Effect) {
-        let step = script.step(id);
-        let name = path.basename().to_string();
+    fn made(&mut self, id: StepId, step: &Step, path: &Value, effect: &Effect) {
+        let name = final_name(&path.basename().to_string()).to_owned();
         let content = step.written.iter().find(|w| w.path == *path);
         let by_name = is_env_file(&name);
-        let secret = content.and_then(|written| secret_written(path, &written.content.text, &written.value));
+        let secret = content.and_then(|of| secret_written(path, &of.content.text, &of.value));
         let sample = effect.content.as_ref().and_then(|content| content.from.as_ref());
         let place_for = sample.and_then(|from| self.samples.get(&from.basename().to_string())).cloned();
-        let secret = secret.or_else(|| makes_key(step).then(|| name.clone()));
         // What is copied or moved brings its secret along.
-        let draft = sample.and_then(|from| self.files.iter().find(|f| !f.is_gone && f.path == *from));
+        let draft = sample.and_then(|from| self.source_of(id, effect, from));
         let carried = draft.and_then(|draft| draft.secret.as_ref()).and_then(|(_, name)| name.clone());
-        let secret = secret.or(carried.filter(|_| by_name || is_settings_file(&name)));
-        let secret = secret.map(|name| (id, Some(name)));
-        let born_open = self.mode_of_new(step, effect);
+        let carried = carried.filter(|_| by_name || is_settings_file(&name));
+        let key = || makes_key(step).then(|| name.clone());
+        let secret = secret.or_else(key).or(carried).map(|name| (id, Some(name)));
+        let born_open = self.mode_of_new(id, step, path, effect);
         if let Some(file) = self.standing().find(|f| f.path == *path) {
             if file.secret.is_none() {
                 file.secret = secret;
             }
-            // A file that is moved keeps its mode.
             if effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
-                file.change(id, None);
+                file.change(id, born_open);
             }
         } else if secret.is_some() || by_name || place_for.is_some() || is_settings_file(&name) {
             self.files.push(SecretFile {
@@ -252,12 +252,21 @@ impl SecretFiles {
         }
     }
 
-    /// The mode that umask(2) leaves. A copy has the mode of its source, cp(1).
-    fn mode_of_new(&self, step: &Step, effect: &Effect) -> Option<bool> {
-        let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0);
+    /// The file that a step copies or moves. What it moves is gone already.
+    fn source_of(&self, id: StepId, effect: &Effect, from: &Value) -> Option<&SecretFile> {
+        let is_moved = effect.content.as_ref().is_some_and(|content| content.how == How::Moved);
+        let left = |file: &SecretFile| is_moved && file.changes.last().is_some_and(|(at, _)| *at == id);
+        self.files.iter().rev().find(|file| (!file.is_gone || left(file)) && file.path == *from)
+    }
+
+    /// The mode that umask(2) leaves, and that a file which is moved keeps. A copy has the mode of its source, cp(1).
+    fn mode_of_new(&self, id: StepId, step: &Step, path: &Value, effect: &Effect) -> Option<bool> {
+        // mktemp(1) has made its file, and nobody else can read that.
+        let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0) && !is_new_file(&path.to_string());
         let Some(content) = &effect.content else { return Some(by_umask) };
         match content.how {
-            How::Moved | How::Synced | How::Unpacked => None,
+            How::Moved => self.source_of(id, effect, content.from.as_ref()?)?.open_before(id),
+            How::Synced | How::Unpacked => None,
             // A copy that keeps its mode is as open as its source, and a plain copy loses what umask takes away.
             how if how == How::Kept || how == How::Copied && by_umask => {
                 let path = content.from.as_ref()?;

@@ -123,16 +123,23 @@ pub(crate) fn secret_in(text: &str) -> Option<String> {
 /// The name of the first secret of a text that is written to a path. `value` is the text before constants were inserted.
 pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<String> {
     let name = path.basename().to_string();
-    if is_env_file(&name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.to_string()) {
+    let name = final_name(&name);
+    if is_env_file(name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.to_string()) {
         let generated = || (value.knowledge() == Knowledge::Fresh).then(|| generated_key(text)).flatten();
         secret_in(text).or_else(generated)
-    } else if is_secret_file(&name) && !text.trim().is_empty() {
-        Some(name)
-    } else if is_settings_file(&name) && value.as_literal().is_none() {
+    } else if is_secret_file(name) && !text.trim().is_empty() {
+        Some(name.to_owned())
+    } else if is_settings_file(name) && value.as_literal().is_none() {
         inserted_secret(text)
     } else {
         None
     }
+}
+
+/// The name that a file will have, where it is written beside its place first: `web.env` of `web.env.new`.
+pub(crate) fn final_name(name: &str) -> &str {
+    const DRAFTS: [&str; 8] = [".new", ".tmp", ".temp", ".part", ".partial", ".draft", ".next", "~"];
+    DRAFTS.iter().find_map(|end| name.strip_suffix(end)).filter(|name| !name.is_empty()).unwrap_or(name)
 }
 
 /// The name of the first setting of a text that gets a key which the script makes up: `SESSION_KEY=$key`.
