@@ -19,6 +19,11 @@ impl Arg {
     pub(crate) fn is_option(&self) -> bool {
         self.value.known_prefix().starts_with('-')
     }
+
+    /// True for `$@` and `$*`, which may contain anything.
+    pub(crate) fn is_all_arguments(&self) -> bool {
+        self.value.as_literal().is_none() && ["$@", "$*"].iter().any(|all| self.value.is_shown_as(all))
+    }
 }
 
 /// The source of standard input.

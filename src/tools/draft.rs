@@ -147,11 +147,6 @@ pub(crate) fn may_be_options(arg: &Arg) -> bool {
     !NAMES.iter().any(|name| shown.contains(name))
 }
 
-/// True for `$@` and `$*`, which may contain anything.
-pub(crate) fn is_all_arguments(arg: &Arg) -> bool {
-    arg.value.as_literal().is_none() && ["$@", "$*"].iter().any(|all| arg.value.is_shown_as(all))
-}
-
 /// True for a word whose name says that it contains options: `$MKDIR_OPTS`, `$FLAGS`, `$@`.
 pub(crate) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {

@@ -75,7 +75,7 @@ pub(crate) mod thing;
 pub(crate) mod web;
 pub(crate) mod work;
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Arg, Argv};
 use crate::shell::value::Value;
 use crate::shell::wrappers::is_shell;
 use crate::tools::effect::{Again, Change, Deed, Prints, Resource, Role};
@@ -92,7 +92,7 @@ pub(crate) fn deed(argv: &Argv) -> Deed {
     rest.args.retain(|arg| !draft::named_like_options(arg));
     let mut deed = visible(&rest);
     deed.prompts = None;
-    if argv.args.iter().any(draft::is_all_arguments) {
+    if argv.args.iter().any(Arg::is_all_arguments) {
         deed.known = false;
         deed.roles.retain(|role| *role != Role::ReadOnly);
     }

@@ -91,8 +91,10 @@ impl<'a> Walker<'a, '_> {
         let ctx = self.ctx.clone();
         let guard = self.guard;
         let mark = self.scope.mark();
+        let names_were_open = self.names_are_open();
         let result = run(self);
         self.scope.rewind(mark);
+        self.close_names(names_were_open);
         self.guard = guard;
         self.ctx = ctx;
         result

@@ -224,11 +224,21 @@ impl<'a> Walker<'a, '_> {
                 }
                 joined
             }),
-            "#" => self.params.as_ref().map(|p| Value::literal(p.len().to_string())),
+            "#" => {
+                let params = self.params.as_ref()?;
+                (!params.iter().any(Arg::is_all_arguments)).then(|| Value::literal(params.len().to_string()))
+            }
             _ => {
                 let index = name.parse::<usize>().ok()?.checked_sub(1)?;
                 let params = self.params.as_ref()?;
-                Some(params.get(index).map(|a| a.value.clone()).unwrap_or_default())
+                match params.iter().position(Arg::is_all_arguments).filter(|all| *all <= index) {
+                    // `main "$@"` hands on arguments that are not known, so this is one of the script's own.
+                    Some(all) => {
+                        let name: &'a str = self.arena.alloc_str(&(index - all + 1).to_string());
+                        Some(self.unset(name))
+                    }
+                    None => Some(params.get(index).map(|a| a.value.clone()).unwrap_or_default()),
+                }
             }
         }
     }

@@ -283,6 +283,11 @@ impl<'a> Walker<'a, '_> {
         self.names.is_open
     }
 
+    /// Forgets code that ran in a subshell: the names that it has set are gone with it.
+    pub(super) fn close_names(&mut self, were_open: bool) {
+        self.names.is_open = were_open;
+    }
+
     /// What is left of the names at the script's end, each with the place where the script sets it later.
     pub(super) fn names_not_set(&mut self) -> Vec<Unset> {
         let mut found = std::mem::take(&mut self.names.found);
