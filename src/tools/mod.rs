@@ -13,6 +13,7 @@ pub(crate) mod apt;
 pub(crate) mod archives;
 pub(crate) mod calls;
 mod catalogues;
+pub(crate) mod compilers;
 pub(crate) mod containers;
 pub(crate) mod copying;
 pub(crate) mod cron;

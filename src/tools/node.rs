@@ -396,6 +396,11 @@ pub(crate) fn accepts_data_loss(argv: &Argv) -> bool {
     argv.has_word("--accept-data-loss")
 }
 
+/// True if a command makes code from a schema, which is no build of the app.
+pub(crate) fn generates_code(argv: &Argv) -> bool {
+    argv.has_word("generate") && (argv.name == "prisma" || argv.has_word("prisma"))
+}
+
 #[test]
 fn node_installs_and_builds() {
     crate::tools::table::check(&[

@@ -169,14 +169,6 @@ pub(crate) fn works_in_a_part(argv: &Argv) -> bool {
     argv.args.iter().any(|arg| PARTS.iter().any(|option| arg.value.known_prefix().starts_with(option)))
 }
 
-/// The program that builds programs in Rust.
-pub(crate) const CARGO: &str = "cargo";
-
-/// True for cargo and its replacements.
-pub(crate) fn is_cargo(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), CARGO | "cross")
-}
-
 /// True if a process with this command line may run what a build of Node makes, directly or through a script of
 /// package.json.
 pub(crate) fn may_run_a_build(command: &str) -> bool {

@@ -2,13 +2,14 @@
 
 use crate::facts::deploy::names::works_in;
 use crate::facts::deploy::{Deploy, is_here};
-use crate::facts::outputs::{is_brought, is_compiler_output, is_copied_over, is_served};
+use crate::facts::outputs::{is_brought, is_copied_over, is_served};
 use crate::model::Step;
-use crate::project::manifest::{Language, NodePackage};
-use crate::repo::names::{directory, is_beside};
-use crate::source::{FileId, Span};
-use crate::tools::effect::{Ecosystem, Role};
-use crate::tools::packaging::{CARGO, is_cargo};
+use crate::project::manifest::NodePackage;
+use crate::repo::names::{base, directory, is_beside};
+use crate::source::Span;
+use crate::tools::compilers::{Compiler, compiler_of};
+use crate::tools::effect::{Change, Ecosystem, Resource, Role};
+use crate::tools::node::generates_code;
 use crate::tools::work::Work;
 
 /// A package whose build is needed.
@@ -26,7 +27,9 @@ pub(crate) struct Build<'r> {
 pub(crate) struct Program {
     /// Where it is installed or run.
     pub(crate) place: Span,
-    pub(crate) file: FileId,
+    /// The path of the file that tells the compiler what to make.
+    pub(crate) manifest: String,
+    pub(crate) compiler: &'static Compiler,
 }
 
 /// The packages whose output the deploy serves, unless the repo holds the output or something brings it.
@@ -66,38 +69,67 @@ impl Build<'_> {
                 && !package.directory.is_empty()
                 && p.scripts.iter().any(|s| s.name.contains("build"))
         };
+        if generates_code(&step.argv)
+            && !package.script("build").is_some_and(|s| s.command.contains("generate"))
+        {
+            return false;
+        }
         works_in(step, package, all) || all.iter().filter(above).any(|top| works_in(step, top, all))
     }
 }
 
-/// The program in Rust that the deploy brings as source, and whose `target/release/NAME` it runs or installs. For Go no
-/// such place shows that a program has to be built.
+/// The program that the deploy runs or installs from where its compiler puts it, if the deploy brings its source, or the
+/// compiler for it. For Go no such place shows that a program has to be built.
 pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
-    let mut crates = deploy.world.project.needs.others.iter().filter(|m| m.language == Language::Rust);
-    let manifest = crates.next().filter(|m| !is_beside(&m.directory))?;
     let steps = || deploy.steps().filter(|step| is_here(step));
-    let brings = steps().any(|step| step.deed.roles.contains(&Role::Source));
-    if !brings || deploy.in_containers() || deploy.may_do_anything() || deploy.called_mentions(CARGO) {
-        return None;
-    }
-    let used = steps()
-        .filter(|step| step.deed.copies())
-        .find(|s| s.argv.args.iter().any(|a| is_compiler_output(&a.value.to_string())))
-        .map(|s| s.span);
+    let used = steps().find_map(|step| Some((step.span, made_by(step)?)));
     let run = || {
         let mut units = deploy.own_units();
         units.find_map(|at| {
-            at.unit.exec_start().into_iter().find(|e| is_compiler_output(&e.program)).map(|e| e.span)
+            let execs = at.unit.exec_start();
+            execs.into_iter().find_map(|exec| Some((exec.span, compiler_of(&exec.program)?)))
         })
     };
-    Some(Program { place: used.or_else(run)?, file: manifest.file })
+    let (place, compiler) = used.or_else(run)?;
+    let world = deploy.world;
+    let manifest = world.project.inventory.files().find(|path| compiler.reads(base(path)))?;
+    let brings = |step: &Step| {
+        step.deed.roles.contains(&Role::Source)
+            || step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
+                (Change::Create(_), Resource::Package(name)) => {
+                    name.as_literal().is_some_and(|name| compiler.comes_with(name))
+                }
+                _ => false,
+            })
+    };
+    let project = &world.project;
+    let is_told = || {
+        let named = |file| compiler.is_named_in(world.sources.file(file).text());
+        deploy.says_to(|line| compiler.is_named_in(line))
+            || deploy.calls_to(|line| compiler.is_named_in(line))
+            || project.guides.iter().any(|(_, file)| named(*file))
+    };
+    let is_known = !is_beside(directory(manifest)) && steps().any(brings);
+    (is_known && !deploy.in_containers() && !deploy.may_do_anything() && !is_told()).then(|| Program {
+        place,
+        manifest: manifest.clone(),
+        compiler,
+    })
+}
+
+/// The compiler whose output a step copies from a place on this machine.
+fn made_by(step: &Step) -> Option<&'static Compiler> {
+    let words = || step.argv.args.iter().filter(|arg| !arg.is_option()).map(|arg| arg.value.to_string());
+    // `HOST:PATH` comes from another machine.
+    let is_here = || step.deed.copies() && !words().any(|word| word.contains(':'));
+    words().find_map(|word| compiler_of(&word)).filter(|_| is_here())
 }
 
 impl Program {
-    /// True if the step builds or installs a program in Rust, or brings what was built elsewhere.
-    pub(super) fn is_made_by(step: &Step) -> bool {
-        let builds =
-            |role: &Role| matches!(role, Role::Build(Ecosystem::Rust) | Role::GlobalTool(Ecosystem::Rust));
-        is_here(step) && (step.deed.roles.iter().any(builds) || is_cargo(&step.argv) || is_copied_over(step))
+    /// True if the step builds or installs such a program, or brings what was built elsewhere.
+    pub(super) fn is_made_by(&self, step: &Step) -> bool {
+        is_here(step)
+            && (self.compiler.is_run_by(&step.argv, &step.deed)
+                || is_copied_over(step) && made_by(step).is_none())
     }
 }

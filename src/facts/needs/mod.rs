@@ -68,7 +68,7 @@ impl Needed<'_> {
             Needed::Environment(environment) => environment.is_made_by(step),
             Needed::Dependencies(dependencies) => dependencies.are_installed_by(step),
             Needed::Build(build) => build.is_done_by(step),
-            Needed::Program(_) => Program::is_made_by(step),
+            Needed::Program(program) => program.is_made_by(step),
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::facts::world::World;
 use crate::rules::draft::Draft;
 use crate::rules::queries::{Lack, Wording};
 use crate::rules::steps::done_elsewhere;
-use crate::source::Span;
 use crate::tools::work::Work;
 
 pub(super) const WORDING: Wording = Wording::Missing(word);
@@ -16,7 +15,7 @@ fn word(context: &World<'_, '_>, lack: &Lack<'_, '_, '_>, draft: Draft) -> Draft
             done_elsewhere(lack.deploy, of_package(context, build, draft), Work::Build, build.said)
                 .related(build.package.script("build").map_or(build.place, |script| script.span), "the build")
         }
-        Some(Needed::Program(program)) => of_program(context, program, draft),
+        Some(Needed::Program(program)) => of_program(program, draft),
         _ => draft,
     }
 }
@@ -35,10 +34,12 @@ fn of_package(context: &World<'_, '_>, build: &Build<'_>, draft: Draft) -> Draft
     draft.message(message).help(help)
 }
 
-fn of_program(context: &World<'_, '_>, program: &Program, draft: Draft) -> Draft {
-    let path = context.sources.file(program.file).path();
+fn of_program(program: &Program, draft: Draft) -> Draft {
+    let Program { manifest, compiler, .. } = program;
+    let command = compiler.command;
+    let words = command.split(' ').filter(|word| !word.starts_with('-') && !word.contains('='));
+    let plain = words.collect::<Vec<_>>().join(" ");
     draft
-        .message(format!("this program is built from {path}, but no step runs `cargo build`"))
-        .help("run `cargo build --release --locked` before it is installed or started")
-        .related(Span::file_start(program.file), "it is built from this")
+        .message(format!("this program is built from {manifest}, but no step runs `{plain}`"))
+        .help(format!("run `{command}` before it is installed or started"))
 }
