@@ -89,7 +89,7 @@ pub(crate) fn is_manifest(name: &str, path: &str) -> bool {
         "pdm.lock", "package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml",
         "pnpm-workspace.yaml", "yarn.lock", "bun.lock", "bun.lockb", "Gemfile", "Gemfile.lock",
         "composer.json", "composer.lock", "artisan", "go.mod", "Cargo.toml", "alembic.ini", "manage.py",
-        "schema.prisma", ".sequelizerc", "flyway.conf", "flyway.toml",
+        "schema.prisma", ".sequelizerc", "flyway.conf", "flyway.toml", "mix.exs",
     ];
     const STEMS: &[&str] = &["drizzle.config.", "knexfile.", "ormconfig."];
     let requirements = name.ends_with(".txt")
@@ -97,7 +97,7 @@ pub(crate) fn is_manifest(name: &str, path: &str) -> bool {
     EXACT.contains(&name) || STEMS.iter().any(|stem| name.starts_with(stem)) || requirements
 }
 
-/// Directories in which Django, Alembic, Rails, Laravel, Prisma, Knex and TypeORM keep migrations.
+/// Directories in which Django, Alembic, Rails, Laravel, Prisma, Knex, TypeORM, Ecto and Doctrine keep migrations.
 pub(crate) fn is_migration_directory(name: &str) -> bool {
     matches!(name, "migrations" | "migrate" | "alembic")
 }

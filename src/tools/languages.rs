@@ -365,7 +365,10 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
             draft.done()
         }
         ("mix", "assets.deploy" | "phx.digest") => role(Role::StaticFiles),
-        ("mix", "local.hex" | "local.rebar") => nothing(),
+        (
+            "mix",
+            "local.hex" | "local.rebar" | "ecto.create" | "deps.compile" | "clean" | "archive.install",
+        ) => nothing(),
         ("make" | "gmake", "") => role(Role::Build(Other)),
         ("make" | "gmake", "all" | "build") => role(Role::Build(Other)),
         ("make" | "gmake", target) if target.contains("migrat") => role(Role::Migrate),
@@ -374,6 +377,15 @@ pub(crate) fn build_tool(argv: &Argv) -> Deed {
         ("cmake", _) => nothing(),
         _ => Deed::default(),
     }
+}
+
+/// True for a release of Elixir that migrates: `bin/shop eval "Shop.Release.migrate()"`, as the guide of Phoenix writes it
+/// (<https://hexdocs.pm/phoenix/releases.html>, "Ecto migrations and custom commands").
+pub(crate) fn migrates_by_release(argv: &Argv) -> bool {
+    let is_call = matches!(argv.literal(0), Some("eval" | "rpc"));
+    is_call
+        && argv.program.value.key().contains("bin/")
+        && argv.literal(1).is_some_and(|code| code.contains("migrat"))
 }
 
 /// cargo(1).

@@ -10,6 +10,7 @@ use crate::project::manifest::{MigrationKind, MigrationTool};
 use crate::repo::names::is_beside;
 use crate::source::Span;
 use crate::tools::effect::Role;
+use crate::tools::languages::migrates_by_release;
 use crate::tools::work::{Work, asked_in, done_in_image};
 
 /// What would migrate the database, and where a step for it would stand.
@@ -45,13 +46,19 @@ pub(super) fn migrations<'r>(world: &World<'r, '_>, deploy: &Deploy<'_, 'r, '_>)
                 path.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
             migrations.contains(&format!("{beside}migrations"))
         }
-        MigrationKind::FlaskMigrate => migrations.iter().any(|path| {
-            path.strip_prefix(tool.directory.as_str())
-                .is_some_and(|rest| tool.directory.is_empty() || rest.starts_with('/'))
-        }),
+        MigrationKind::FlaskMigrate | MigrationKind::Ecto | MigrationKind::Doctrine => {
+            migrations.iter().any(|path| {
+                path.strip_prefix(tool.directory.as_str())
+                    .is_some_and(|rest| tool.directory.is_empty() || rest.starts_with('/'))
+            })
+        }
         _ => true,
     };
-    let migrates = |tool: &&MigrationTool| !is_beside(&tool.directory) && has_migrations(tool);
+    let is_done = |tool: &MigrationTool| {
+        tool.kind == MigrationKind::Ecto && deploy.steps().any(|step| migrates_by_release(&step.argv))
+    };
+    let migrates =
+        |tool: &&MigrationTool| !is_beside(&tool.directory) && has_migrations(tool) && !is_done(tool);
     let tools: Vec<&MigrationTool> = project.needs.migrations.iter().filter(migrates).collect();
     let by_compose = one_shot(world);
     let itself = project.needs.code.migrates.is_some();
@@ -162,6 +169,7 @@ fn language(kind: MigrationKind) -> Option<Language> {
         | MigrationKind::TypeOrm => Some(Language::Node),
         MigrationKind::Rails => Some(Language::Ruby),
         MigrationKind::Laravel => Some(Language::Php),
-        MigrationKind::Flyway => None,
+        // A release of Elixir is called like the app, and PHP may be run by a pool of php-fpm.
+        MigrationKind::Flyway | MigrationKind::Ecto | MigrationKind::Doctrine => None,
     }
 }

@@ -31,6 +31,10 @@ pub(crate) enum MigrationKind {
     Laravel,
     /// `flyway.conf`, `flyway.toml`.
     Flyway,
+    /// `mix.exs` with the package `ecto_sql`.
+    Ecto,
+    /// The package `doctrine/doctrine-migrations-bundle`.
+    Doctrine,
 }
 
 impl MigrationKind {
@@ -49,6 +53,8 @@ impl MigrationKind {
             MigrationKind::Rails => "bin/rails db:migrate",
             MigrationKind::Laravel => "php artisan migrate --force",
             MigrationKind::Flyway => "flyway migrate",
+            MigrationKind::Ecto => "mix ecto.migrate",
+            MigrationKind::Doctrine => "php bin/console doctrine:migrations:migrate -n",
         }
     }
 }
@@ -79,6 +85,7 @@ fn kind_of(name: &str) -> Option<MigrationKind> {
         ".sequelizerc" => MigrationKind::Sequelize,
         "artisan" => MigrationKind::Laravel,
         "flyway.conf" | "flyway.toml" => MigrationKind::Flyway,
+        "mix.exs" => MigrationKind::Ecto,
         _ if name.starts_with("drizzle.config.") => MigrationKind::Drizzle,
         _ if name.starts_with("knexfile.") => MigrationKind::Knex,
         _ if name.starts_with("ormconfig.") => MigrationKind::TypeOrm,
@@ -98,10 +105,17 @@ pub(super) fn of_file(
     let (kind, span) = match kind_of(name) {
         // Flask-Script and others also call their file manage.py.
         Some(MigrationKind::Django) if !text.contains("django") => return None,
+        Some(MigrationKind::Ecto) if !text.contains(":ecto_sql") => return None,
         Some(kind) => (kind, Span::file_start(file)),
         None => {
-            let gems = others.iter().filter(|manifest| manifest.file == file).flat_map(|m| &m.dependencies);
-            (MigrationKind::Rails, gems.into_iter().find(|gem| gem.name == "rails")?.span)
+            const BUNDLE: &str = "doctrine/doctrine-migrations-bundle";
+            let own = others.iter().filter(|manifest| manifest.file == file).flat_map(|m| &m.dependencies);
+            let mut kinds = own.filter_map(|declared| match declared.name.as_str() {
+                "rails" => Some((MigrationKind::Rails, declared.span)),
+                BUNDLE => Some((MigrationKind::Doctrine, declared.span)),
+                _ => None,
+            });
+            kinds.next()?
         }
     };
     let above = |inside: &str, last: &str| match inside.rsplit_once('/') {

@@ -216,7 +216,7 @@ pub(crate) fn read(root: &Root, inventory: &Inventory, sources: &mut Sources) ->
             _ => {}
         }
         needs.unread |= gaps.len() > before;
-        if migrates || language == Some(Language::Ruby) {
+        if migrates || matches!(language, Some(Language::Ruby | Language::Php)) {
             needs.migrations.extend(migrations::of_file(sources, file, directory, name, &needs.others));
         }
     }
