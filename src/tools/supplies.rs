@@ -214,6 +214,22 @@ const SUPPLIES: &[Supply] = &[
         words: &["maven", "mvn"],
         ..NONE
     },
+    Supply {
+        name: "Elixir",
+        programs: &["mix", "elixir", "iex"],
+        packages: &["elixir", "esl-erlang*"],
+        installers: &["asdf", "kiex", "mise", "hex.pm", "elixir-lang", "erlang-solutions"],
+        words: &["elixir", "mix"],
+        ..NONE
+    },
+    Supply {
+        name: ".NET",
+        programs: &["dotnet"],
+        packages: &["dotnet-sdk-8.0", "dotnet*", "aspnetcore*"],
+        installers: &["dotnet-install", "dot.net", "packages.microsoft.com"],
+        words: &["dotnet", "aspnetcore"],
+        ..NONE
+    },
     Supply { name: "unzip", programs: &["unzip"], packages: &["unzip"], words: &["unzip"], ..NONE },
     Supply {
         name: "SQLite's client",
@@ -383,10 +399,15 @@ pub(crate) fn looks_for_any(text: &str) -> bool {
 
 /// True if a line looks for the program of that name.
 pub(crate) fn looks_for(line: &str, supply: &Supply) -> bool {
-    ["command -v", "which ", "type ", "hash ", "dpkg ", "dpkg-query", "rpm -q", "--version", " -v"]
-        .iter()
-        .any(|test| line.contains(test))
-        && supply.is_named_in(line)
+    // `psql -v ON_ERROR_STOP=1` sets a variable.
+    let asks_version = || {
+        line.match_indices(" -v").any(|(at, option)| {
+            let rest = line[at + option.len()..].trim_start_matches([' ', '2']);
+            rest.is_empty() || rest.starts_with([')', '"', ';', '|', '&', '>', '`'])
+        })
+    };
+    let tests = ["command -v", "which ", "type ", "hash ", "dpkg ", "dpkg-query", "rpm -q", "--version"];
+    (tests.iter().any(|test| line.contains(test)) || asks_version()) && supply.is_named_in(line)
 }
 
 #[test]
