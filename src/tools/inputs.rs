@@ -25,12 +25,13 @@ pub(crate) fn inputs(argv: &Argv) -> Vec<Input> {
     found
 }
 
-/// True if a command that puts a file somewhere needs its directory to be there: cp(1), mv(1), ln(1), tee(1), touch(1), and
-/// install(1) without `-D`.
+/// True if a command that puts a file somewhere needs its directory to be there: cp(1), mv(1), ln(1), tee(1), touch(1),
+/// install(1) without `-D`, and mkdir(1) without `-p`.
 pub(crate) fn needs_its_directory(argv: &Argv) -> bool {
     match argv.name.as_str() {
         "cp" => !argv.has_word("--parents"),
         "mv" | "ln" | "tee" | "touch" => true,
+        "mkdir" => !argv.options("m|mode: p|parents v|verbose").has("p"),
         "install" => {
             let options = argv.options("m|mode: o|owner: g|group: t|target-directory: D d|directory");
             !options.has("D") && !options.has("d")

@@ -386,10 +386,12 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 let words = step.argv.args.iter().map(|arg| step.argv.path(arg));
                 path.is_under(&step.argv.cwd) || words.into_iter().any(|word| path.is_under(&word))
             };
+            // A build or an archiver that is not told another place puts what it makes near its own directory.
+            let nearby = || path.is_under(&step.argv.cwd.dirname()) || speaks();
             is_opaque_call(step)
                 || compiles(&step.argv)
                 || manages_environments(&step.argv) && environment
-                || generates && !source && !environment
+                || generates && !source && !environment && nearby()
                 || !step.deed.known && !generates && speaks()
         })
     }

@@ -6,7 +6,7 @@ use crate::model::{Presence, Step, StepId};
 use crate::repo::names::{base, is_unit};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Resource};
+use crate::tools::effect::{Change, PathKind, Resource};
 
 /// Where a directory of the app's own name is no package's.
 const PLACES: [&str; 6] = ["/etc", "/opt", "/srv", "/var/lib", "/var/log", "/var/www"];
@@ -18,7 +18,8 @@ impl Disk<'_, '_, '_> {
         let is_known = path.knowledge() <= Knowledge::Symbolic && !path.is_glob();
         let place = path.dirname();
         let is_own = is_known && place.as_literal().is_some_and(|place| PLACES.contains(&place));
-        if !is_own {
+        let is_below = || is_known && self.is_in_a_plain_directory(path, before);
+        if !is_own && !is_below() {
             return None;
         }
         if let Some(lack) = self.lacks(path, before).filter(|lack| lack.later.is_some()) {
@@ -26,7 +27,7 @@ impl Disk<'_, '_, '_> {
         }
         let state = self.script().first_state(before, &Resource::Path(path.clone()));
         let is_absent = state.presence == Presence::Untouched
-            && self.is_named_after_the_app(path)
+            && (!is_own || self.is_named_after_the_app(path))
             && !self.comes_with_a_package(path)
             && !self.is_used_before(path, before)
             && !self.made_elsewhere(path)
@@ -39,6 +40,23 @@ impl Disk<'_, '_, '_> {
             in_repo: None,
             sure: Confidence::Medium,
         })
+    }
+
+    /// True for what lies in a directory that has the app's name and that the script makes empty: `/srv/shop/shared`.
+    fn is_in_a_plain_directory(&self, path: &Value, before: StepId) -> bool {
+        let above = path.dirname();
+        // What makes a directory below it makes it too.
+        let makes = |step: &Step| {
+            step.deed.effects.iter().any(|effect| {
+                effect.change == Change::Create(PathKind::Directory)
+                    && matches!(&effect.resource, Resource::Path(made) if made.is_under(&above))
+            })
+        };
+        path.as_literal().is_some()
+            && above.dirname().as_literal().is_some_and(|place| PLACES.contains(&place))
+            && self.is_named_after_the_app(&above)
+            && self.trees().iter().all(|tree| !path.is_under(tree.root) && !above.is_under(tree.root))
+            && self.script().steps[..before.0 as usize].iter().any(makes)
     }
 
     /// True if the directory has the name of an account that the script makes, or of a unit that it brings.

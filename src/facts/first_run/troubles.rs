@@ -180,7 +180,9 @@ fn holders(step: &Step) -> impl Iterator<Item = (Value, Span, Need)> {
     let put = step.deed.effects.iter().filter(move |_| puts).filter_map(|effect| {
         let puts = matches!(
             effect.change,
-            Change::Write | Change::Append | Change::Create(PathKind::File | PathKind::Link)
+            Change::Write
+                | Change::Append
+                | Change::Create(PathKind::File | PathKind::Link | PathKind::Directory)
         );
         match &effect.resource {
             Resource::Path(path) if puts => Some((path, effect.operand.unwrap_or(step.span))),
@@ -188,7 +190,8 @@ fn holders(step: &Step) -> impl Iterator<Item = (Value, Span, Need)> {
         }
     });
     let paths = redirected.into_iter().chain(put).filter(|(path, _)| path.is_absolute());
-    paths.map(|(path, span)| (path.dirname(), span, Need::Holder))
+    let above = paths.map(|(path, span)| (path.dirname(), span, Need::Holder));
+    above.filter(|(path, ..)| !makes(step, path))
 }
 
 /// True if the step itself makes the path.

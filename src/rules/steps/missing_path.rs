@@ -21,12 +21,18 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             }
             let step = script.step(trouble.step);
             let path = &trouble.path;
-            // `permissions/too-early` tells of an owner or a mode that comes before its path.
+            // `permissions/too-early` tells of an owner or a mode that comes before its directory.
             let is_owner_or_mode = step.deed.effects.iter().any(|effect| {
                 matches!(effect.change, Change::Own { .. } | Change::Mode { .. })
                     && matches!(&effect.resource, Resource::Path(own) if own == path)
             });
-            if is_owner_or_mode && lack.later.is_some() {
+            let is_file = |later| {
+                script.step(later).deed.effects.iter().any(|effect| {
+                    effect.change == Change::Write
+                        && matches!(&effect.resource, Resource::Path(made) if made == path)
+                })
+            };
+            if is_owner_or_mode && lack.later.is_some_and(|later| !is_file(later)) {
                 continue;
             }
             let words = context.words(step.span);
