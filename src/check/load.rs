@@ -12,7 +12,7 @@ use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::is_sample_dotenv;
 use crate::source::{FileId, Sources};
-use crate::tools::sites::is_site_of_nginx;
+use crate::tools::sites::{is_called_a_site, is_site_of_nginx};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
@@ -36,7 +36,11 @@ fn with_sites(root: &Root, mut inventory: Inventory) -> Inventory {
     let is_site = |path: &String| root.peek(path, MAX_SITE).is_some_and(|text| is_site_of_nginx(&text));
     let (sites, settings): (Vec<String>, Vec<String>) =
         std::mem::take(&mut inventory.settings).into_iter().partition(is_site);
-    (inventory.settings, inventory.nginx) = (settings, [inventory.nginx, sites].concat());
+    let (called_so, others): (Vec<String>, Vec<String>) = std::mem::take(&mut inventory.others)
+        .into_iter()
+        .partition(|path| is_called_a_site(path) && is_site(path));
+    (inventory.settings, inventory.others) = (settings, others);
+    inventory.nginx = [inventory.nginx, sites, called_so].concat();
     inventory
 }
 

@@ -207,6 +207,11 @@ pub(crate) fn links(argv: &Argv) -> impl Iterator<Item = &Arg> {
     argv.args.iter().filter(move |arg| linked && arg.value.key().contains('/'))
 }
 
+/// True if a program installs a unit of its own name: `/opt/tunnel/tunnel service install`.
+pub(crate) fn installs_its_unit(argv: &Argv, stem: &str) -> bool {
+    argv.name == stem && argv.has_any(&["install", "service"])
+}
+
 /// True if the command asks whether a unit exists, or may ask that: `systemctl is-enabled`, `[ -f … ]`.
 pub(crate) fn may_test_unit(argv: &Argv) -> bool {
     let asks = argv.has_any(&["list-unit-files", "is-enabled", "list-units", "cat"]);

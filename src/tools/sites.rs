@@ -62,6 +62,12 @@ pub(crate) fn is_site_of_nginx(text: &[u8]) -> bool {
     lines.any(begins) && lines.any(|line| line.starts_with("listen ") || line.starts_with("server_name "))
 }
 
+/// True for a path that speaks of nginx, whatever its ending is: `deploy/nginx-site`, `nginx/shop.vhost`.
+pub(crate) fn is_called_a_site(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("nginx") || path.split('/').any(|part| part == "nginx")
+}
+
 #[test]
 fn sites_are_told_by_their_text() {
     for (text, expected) in [

@@ -8,11 +8,12 @@ use crate::model::{Deployment, Step};
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
 use crate::repo::names::base;
+use crate::shell::argv::Arg;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource, Role};
 use crate::tools::known_units::is_there_already;
-use crate::tools::services::may_test_unit;
+use crate::tools::services::{installs_its_unit, may_test_unit};
 
 /// What shows that a unit which nothing brings is the project's own.
 pub(super) enum Own<'c> {
@@ -53,7 +54,7 @@ pub(super) fn absent<'c>(
     let comes = world.steps().any(|(.., other)| {
         may_bring_named(other, &full)
             || may_speak_of(other, stem)
-            || may_test_unit(&other.argv) && other.argv.to_string().contains(stem)
+            || may_test_unit(&other.argv) && other.argv.args.iter().any(|arg| names_unit(arg, stem))
     });
     (!comes && !is_asked_for(deploy, &full) && !is_spoken_of(deploy, &full) && !deploy.may_do_anything())
         .then_some(own)
@@ -87,10 +88,17 @@ fn is_named_after(script: &Deployment<'_>, stem: &str) -> bool {
 
 /// True if a step that is not fully known, or that copies, names the unit: it may bring it.
 fn may_speak_of(step: &Step, stem: &str) -> bool {
-    let names = || step.argv.to_string().contains(stem);
+    let installs_itself = || installs_its_unit(&step.argv, stem);
+    let names = || installs_itself() || step.argv.args.iter().any(|arg| names_unit(arg, stem));
     let drives = step.deed.effects.iter().any(|effect| matches!(effect.resource, Resource::Unit(_)));
     let copies = step.deed.puts().next().is_some();
     !drives && (!step.deed.known || copies && step.argv.to_string().contains(".service")) && names()
+}
+
+/// True if a word may mean the unit. A path only does so where units lie: `/opt/shop` is the app of `shop.service`.
+fn names_unit(arg: &Arg, stem: &str) -> bool {
+    let word = arg.value.to_string();
+    word.contains(stem) && (!word.contains('/') || word.contains(".service") || word.contains("init.d/"))
 }
 
 /// True if a test asks for the unit or its file.

@@ -29,7 +29,11 @@ pub(super) fn uncalled_function(context: &World<'_, '_>, found: &mut Vec<Finding
             .filter(|(function, _)| !takes_arguments(context, function))
             .filter(|(function, _)| !is_named_elsewhere(context, script, function))
             .collect();
-        if candidates.is_empty() || !calls_others(context, script) || may_call_any(context, script) {
+        let is_alone = || script.functions.iter().filter(|of| of.span.file == script.file).nth(1).is_none();
+        if candidates.is_empty()
+            || !(is_alone() && sets_up(context, script) || calls_others(context, script))
+            || may_call_any(context, script)
+        {
             continue;
         }
         for (function, step) in candidates {
@@ -105,6 +109,12 @@ fn is_work(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, step: &
         && (step.deed.roles.iter().any(role)
             || changes()
             || context.units_brought(script, id).next().is_some())
+}
+
+/// True if the script does work outside of functions that brings or starts something.
+fn sets_up(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
+    let main = script.iter().filter(|(_, step)| step.entry == 0);
+    main.filter(|(id, step)| is_work(context, script, *id, step)).nth(1).is_some()
 }
 
 /// True if a function that does work is called, so that the script is no mere collection.
