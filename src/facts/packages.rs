@@ -62,7 +62,7 @@ pub(crate) fn other_packages(one: &Step, other: &Step) -> bool {
 }
 
 /// The directory whose packages a step works with, if that is known.
-fn tree(step: &Step) -> Option<Value> {
+pub(crate) fn tree(step: &Step) -> Option<Value> {
     let filled = step.deed.effects.iter().find_map(|e| match (&e.change, &e.resource) {
         (Change::Create(_), Resource::Path(path)) => Some(path.dirname()),
         _ => None,

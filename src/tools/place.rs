@@ -75,6 +75,13 @@ const OF_THE_BASE: [&str; 14] = [
     "passwd", "profile", "resolv.conf", "sudoers", "sysctl.conf",
 ];
 
+/// True for a place where each program's settings are a file of their own, that people or a package put there.
+pub(crate) fn is_dropped_in(path: &Value) -> bool {
+    const PLACES: [&str; 4] =
+        ["/etc/cron.d", "/etc/nginx/conf.d", "/etc/nginx/sites-available", "/etc/systemd/system"];
+    path.dirname().as_literal().is_some_and(|place| PLACES.contains(&place))
+}
+
 /// True for a path where no package of the system has a file of its own.
 pub(crate) fn is_own_place(path: &Value) -> bool {
     const PLACES: [&str; 11] = [

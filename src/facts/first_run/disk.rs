@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::tools::calls::compiles;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::packaging::manages_environments;
-use crate::tools::place::{is_on_every_server, is_own_place};
+use crate::tools::place::{is_dropped_in, is_on_every_server, is_own_place};
 use crate::tools::python::is_environment;
 use crate::tools::says::Aspect;
 use std::cell::OnceCell;
@@ -141,6 +141,10 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         if self.script.first_state(before, &Resource::Path(path.clone())).presence != Presence::Untouched {
             return None;
         }
+        if let Some(built) = self.built_later(path, before) {
+            let sure = Confidence::High;
+            return Some(Lack { later: Some(built), gone: None, holder: None, in_repo: None, sure });
+        }
         let later = || self.made_later(path, before);
         let trees: Vec<&Tree<'_>> = self
             .trees()
@@ -172,9 +176,11 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 return None;
             }
             let later = later();
+            let is_put = later.is_none() && self.is_put_by_people(path, before);
             let is_late = || later.is_some() && !self.may_be_made(path, StepId(0), before);
-            let lack = Lack { later, gone: None, holder: None, in_repo: None, sure: Confidence::High };
-            return ((is_strange || is_late()) && !self.made_elsewhere(path)).then_some(lack);
+            let sure = if is_strange || later.is_some() { Confidence::High } else { Confidence::Medium };
+            let lack = Lack { later, gone: None, holder: None, in_repo: None, sure };
+            return ((is_strange || is_put || is_late()) && !self.made_elsewhere(path)).then_some(lack);
         };
         let mut sure = Confidence::High;
         let mut repo = None;
@@ -394,6 +400,22 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
                 || generates && !source && !environment && nearby()
                 || !step.deed.known && !generates && speaks()
         })
+    }
+
+    /// True for a job of cron, a site or a unit that no package brings, and that nothing before may have made.
+    fn is_put_by_people(&self, path: &Value, before: StepId) -> bool {
+        let name = path.basename().to_string();
+        let stem = name.split('.').next().unwrap_or_default();
+        let brings = |effect: &Effect| match &effect.resource {
+            Resource::Package(package) => {
+                let package = package.to_string();
+                package.contains(stem) || package.contains('$') || stem.contains(&package)
+            }
+            _ => false,
+        };
+        is_dropped_in(path)
+            && !self.world.steps().any(|(.., step)| step.deed.effects.iter().any(brings))
+            && !self.may_be_made(path, StepId(0), before)
     }
 
     /// True if another script of the deploy makes the path, or what contains it.

@@ -9,6 +9,7 @@ mod holders;
 mod names;
 mod new_server;
 mod outcome;
+mod outputs;
 mod programs;
 mod rights;
 mod shut;

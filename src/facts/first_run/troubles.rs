@@ -10,7 +10,7 @@ use crate::shell::argv::Stdin;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::{Change, How, PathKind, Resource};
+use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::inputs::{inputs, needs_its_directory};
 use std::collections::HashSet;
 
@@ -92,7 +92,10 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
                 return;
             };
             // A copy of what the system may have is made before it is replaced.
+            let is_built =
+                |step: StepId| script.step(step).deed.roles.iter().any(|role| matches!(role, Role::Build(_)));
             let is_backup = need == Need::Source
+                && !lack.later.is_some_and(is_built)
                 && lack.holder.is_none()
                 && lack.in_repo.is_none()
                 && !puts_in_place(step, path);

@@ -334,8 +334,13 @@ impl<'a> Walker<'a, '_> {
     /// `[ "$EUID" -eq 0 ] || exit`: the script wants root.
     pub(crate) fn note_root_test(&mut self, exit: &Exit) {
         let Exit::When { cond, outcome, jump: Jump::Shell, span, .. } = exit else { return };
-        if *cond == Cond::Root && self.entry == 0 {
-            self.caller = if *outcome { Caller::Ordinary } else { Caller::Root(Some(*span)) };
+        let is_root = match cond {
+            Cond::Root => true,
+            Cond::Not(inner) if **inner == Cond::Root => false,
+            _ => return,
+        };
+        if self.entry == 0 {
+            self.caller = if is_root == *outcome { Caller::Ordinary } else { Caller::Root(Some(*span)) };
         }
     }
 }

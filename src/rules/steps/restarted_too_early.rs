@@ -3,7 +3,8 @@
 use crate::facts::deploy::Language;
 use crate::facts::deploy::names::same_unit;
 use crate::facts::outputs::OUTPUTS;
-use crate::facts::packages::{ecosystem, environment, installs_manifest, is_opaque_call};
+use crate::facts::packages::{ecosystem, environment, installs_manifest, is_opaque_call, tree};
+use crate::facts::parts::{Origin, ProcessAt};
 use crate::facts::world::{UnitAt, World};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::{Deployment, Step, StepId};
@@ -12,13 +13,16 @@ use crate::rules::id;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::packaging::may_run_a_build;
-use crate::tools::serves::language_of_name;
+use crate::tools::serves::{language_of_name, line_serves};
 
-/// A service of the app that a step starts.
+/// A service of the app that a step starts: a unit or a process of pm2.
 struct Started<'c> {
     /// The name in messages.
     name: String,
     language: Ecosystem,
+    /// What it runs; empty if that is not known.
+    commands: Vec<String>,
+    directory: Option<Value>,
     unit: Option<&'c UnitAt>,
 }
 
@@ -31,7 +35,7 @@ pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Findi
                 if !matches!(effect.change, Change::Start | Change::Restart) {
                     continue;
                 }
-                let Some(started) = started(context, &effect.resource) else { continue };
+                let Some(started) = started(context, (script, id), &effect.resource) else { continue };
                 let Some((late, severity)) = work_after(script, id, &started) else { continue };
                 if told.contains(&started.name) || is_started_again(script, late, &effect.resource) {
                     continue;
@@ -78,22 +82,64 @@ fn consequence(work: &Step) -> &'static str {
     }
 }
 
-fn started<'c>(context: &'c World<'_, '_>, resource: &Resource) -> Option<Started<'c>> {
-    let Resource::Unit(name) = resource else { return None };
-    let name = name.as_literal()?;
+fn started<'c>(
+    context: &'c World<'_, '_>,
+    by: (&Deployment<'_>, StepId),
+    resource: &Resource,
+) -> Option<Started<'c>> {
+    match resource {
+        Resource::Unit(name) => unit_started(context, name.as_literal()?),
+        Resource::Process(_) => process_started(context, by),
+        _ => None,
+    }
+}
+
+fn unit_started<'c>(context: &'c World<'_, '_>, name: &str) -> Option<Started<'c>> {
     let unit = context.units.iter().find(|at| same_unit(name, &at.name));
+    let execs = unit.map(|at| at.unit.exec_start()).unwrap_or_default();
     let language = match unit {
-        Some(at) => at.unit.exec_start().first()?.serves()?.language,
+        Some(_) => execs.first()?.serves()?.language,
         // If the text is missing, a unit is known only if it is called after its server: `puma`, `celery-worker`.
         None => language_of_name(name),
     };
-    let language = match language {
-        Language::Python => Ecosystem::Python,
-        Language::Node => Ecosystem::Node,
-        Language::Ruby => Ecosystem::Ruby,
-        Language::Php | Language::Container | Language::Other => return None,
+    let directory = unit.and_then(|at| at.unit.working_directory());
+    Some(Started {
+        name: name.to_owned(),
+        language: ecosystem_of(language)?,
+        commands: execs.iter().map(Exec::line).collect(),
+        directory: directory.map(|directory| Value::literal(directory.value.as_str()).normalized()),
+        unit,
+    })
+}
+
+/// The process that a step of pm2 starts, if it starts one alone.
+fn process_started<'c>(context: &World<'_, '_>, by: (&Deployment<'_>, StepId)) -> Option<Started<'c>> {
+    let (script, id) = by;
+    let is_by_it = |at: &&ProcessAt| match at.origin {
+        Origin::Installed(number, own) | Origin::Written(number, own) => {
+            own == id && std::ptr::eq(context.scripts()[number], script)
+        }
+        Origin::InRepo => false,
     };
-    Some(Started { name: name.to_owned(), language, unit })
+    let mut all = context.processes.iter().filter(is_by_it);
+    let process = all.next().filter(|_| all.next().is_none()).map(|at| &at.process)?;
+    let directory = process.directory.as_deref().filter(|directory| directory.starts_with(['/', '$']));
+    Some(Started {
+        name: process.name.clone(),
+        language: ecosystem_of(line_serves(&process.command)?.language)?,
+        commands: vec![process.command.join(" ")],
+        directory: directory.map(Value::literal),
+        unit: None,
+    })
+}
+
+fn ecosystem_of(language: Language) -> Option<Ecosystem> {
+    match language {
+        Language::Python => Some(Ecosystem::Python),
+        Language::Node => Some(Ecosystem::Node),
+        Language::Ruby => Some(Ecosystem::Ruby),
+        Language::Php | Language::Container | Language::Other => None,
+    }
 }
 
 /// The first later step that brings what the service runs with.
@@ -122,18 +168,16 @@ fn work_after(
 
 /// True if the step works in the directory in which the service runs.
 fn lies_there(started: &Started<'_>, step: &Step) -> bool {
-    let directory = started.unit.and_then(|at| at.unit.working_directory());
-    directory.is_some_and(|d| {
-        Value::literal(d.value.as_str()).normalized().to_string() == step.argv.cwd.to_string()
-    })
+    let Some(directory) = &started.directory else { return false };
+    tree(step).is_some_and(|tree| tree.looks_like(directory))
 }
 
 /// True if the service runs what the build makes.
 fn runs_build(started: &Started<'_>, step: &Step) -> bool {
-    let Some(at) = started.unit.filter(|_| lies_there(started, step)) else { return false };
-    at.unit.exec_start().iter().map(Exec::line).any(|command| {
-        OUTPUTS.iter().any(|out| command.contains(&format!("{out}/"))) || may_run_a_build(&command)
-    })
+    lies_there(started, step)
+        && started.commands.iter().any(|command| {
+            OUTPUTS.iter().any(|out| command.contains(&format!("{out}/"))) || may_run_a_build(command)
+        })
 }
 
 /// True if the service runs in one virtual environment, and the step works in another.
@@ -156,6 +200,8 @@ fn is_started_again(script: &Deployment<'_>, late: StepId, resource: &Resource) 
             || s.deed.effects.iter().any(|e| {
                 matches!(e.change, Change::Start | Change::Restart)
                     && match &e.resource {
+                        // A file of processes and a process have different names.
+                        Resource::Process(_) => matches!(resource, Resource::Process(_)),
                         Resource::Unit(unit) => {
                             let unit = unit.to_string();
                             unit.contains(['$', '*', '`'])
