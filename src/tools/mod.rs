@@ -255,8 +255,10 @@ fn visible(argv: &Argv) -> Deed {
 
 /// True for a command that only root may run.
 pub(crate) fn needs_root(argv: &Argv, deed: &Deed) -> bool {
-    // These have services of their own, which may belong to an ordinary user.
-    let own_services = containers::is_runtime(&argv.name) || managers::keeps_processes(&argv.name);
+    // These have services of their own, which may belong to an ordinary user, and so has `systemctl --user`.
+    let own_services = containers::is_runtime(&argv.name)
+        || managers::keeps_processes(&argv.name)
+        || argv.has_word("--user");
     let roots = deed.roles.iter().any(|role| {
         matches!(
             role,

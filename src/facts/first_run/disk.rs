@@ -415,6 +415,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         };
         is_dropped_in(path)
             && !self.world.steps().any(|(.., step)| step.deed.effects.iter().any(brings))
+            && !self.is_among_copies(path, before)
             && !self.may_be_made(path, StepId(0), before)
     }
 

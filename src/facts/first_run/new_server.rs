@@ -284,7 +284,7 @@ impl<'w> Disk<'w, '_, '_> {
     }
 
     /// True if a step before makes things of unknown names beside the path: `cp deploy/*.service /etc/systemd/system/`.
-    fn is_among_copies(&self, path: &Value, before: StepId) -> bool {
+    pub(super) fn is_among_copies(&self, path: &Value, before: StepId) -> bool {
         let directory = path.dirname();
         let effects = self.script().steps[..before.0 as usize].iter().flat_map(|step| &step.deed.effects);
         effects.filter(|effect| matches!(effect.change, Change::Create(_) | Change::Write)).any(|effect| {

@@ -1,6 +1,5 @@
 //! `user/root-refused`: a script that ends for root does what only root may do.
 
-use crate::facts::installed::is_of_a_user;
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::condition::Cond;
@@ -19,7 +18,7 @@ pub(super) fn root_refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn judge(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Finding> {
     let counts = step.entry == 0 && step.place == Place::Here && step.on_failure != OnFailure::Handled;
     let (_, guard) = script.guards_of(id).filter(|_| counts).find(|(_, guard)| keeps_root_out(guard))?;
-    if step.user != User::Caller || is_of_a_user(step) || !needs_root(&step.argv, &step.deed) {
+    if step.user != User::Caller || !needs_root(&step.argv, &step.deed) {
         return None;
     }
     let (words, line) = (context.words(step.span), context.line(guard.span));

@@ -18,8 +18,26 @@ impl<'a> Lowering<'_, '_, 'a> {
         if bangs % 2 == 1 { kind } else { StmtKind::Not(self.alloc(Stmt { kind, span })) }
     }
 
-    /// `! a | b` negates the pipeline; the grammar negates its first stage.
+    /// `! a | b` negates the pipeline; the grammar negates its first stage. In `a | b | c || d` it takes `b | c || d` for the
+    /// last stage, which no list can be.
     pub(super) fn pipeline(&mut self, stages: Block<'a>, node: Node<'_>) -> StmtKind<'a> {
+        if let Some((last @ Stmt { kind: StmtKind::And(..) | StmtKind::Or(..), .. }, before)) =
+            stages.split_last()
+        {
+            let mut operands = Vec::new();
+            operands_of(*last, None, &mut operands);
+            let mut operands = operands.into_iter();
+            let Some((_, end)) = operands.next() else { return StmtKind::Pipeline(stages) };
+            let mut stages = before.to_vec();
+            match end.kind {
+                StmtKind::Pipeline(rest) => stages.extend_from_slice(rest),
+                _ => stages.push(end),
+            }
+            let stages = self.shell.arena.alloc_slice_copy(&stages);
+            let span = stages.first().map_or(end.span, |first| first.span.to(end.span));
+            let first = Stmt { kind: self.pipeline(stages, node), span };
+            return operands.fold(first, |left, operand| self.joined(left, operand)).kind;
+        }
         let Some((Stmt { kind: StmtKind::Not(first), .. }, rest)) = stages.split_first() else {
             return StmtKind::Pipeline(stages);
         };
@@ -40,16 +58,22 @@ impl<'a> Lowering<'_, '_, 'a> {
                 left = Some(match left {
                     None => right,
                     Some(before) => {
-                        let span = before.span.to(right.span);
-                        let (before, right) = (self.alloc(before), self.alloc(right));
-                        let kind =
-                            if and { StmtKind::And(before, right) } else { StmtKind::Or(before, right) };
-                        Stmt { kind, span }
+                        let mut operands = Vec::new();
+                        operands_of(right, Some(and), &mut operands);
+                        operands.into_iter().fold(before, |left, operand| self.joined(left, operand))
                     }
                 });
             }
         });
         left.map(|stmt| stmt.kind)
+    }
+
+    /// A list with one more operand, which `&&` joins if `Some(true)` stands before it.
+    fn joined(&mut self, left: Stmt<'a>, (and, right): (Option<bool>, Stmt<'a>)) -> Stmt<'a> {
+        let span = left.span.to(right.span);
+        let (left, right) = (self.alloc(left), self.alloc(right));
+        let kind = if and == Some(true) { StmtKind::And(left, right) } else { StmtKind::Or(left, right) };
+        Stmt { kind, span }
     }
 
     pub(super) fn if_statement(&mut self, cursor: &mut Cursor<'_>) -> StmtKind<'a> {
@@ -115,5 +139,18 @@ impl<'a> Lowering<'_, '_, 'a> {
         });
         let arms = self.shell.arena.alloc_slice_copy(&arms);
         Some(StmtKind::Case { subject: subject?, arms })
+    }
+}
+
+/// The operands of a list, from left to right, each with what stands before it: `&&` and `||` have the same precedence
+/// (bash(1), "Lists").
+fn operands_of<'a>(list: Stmt<'a>, before: Option<bool>, operands: &mut Vec<(Option<bool>, Stmt<'a>)>) {
+    match list.kind {
+        StmtKind::And(left, right) | StmtKind::Or(left, right) => {
+            let and = matches!(list.kind, StmtKind::And(..));
+            operands_of(*left, before, operands);
+            operands_of(*right, Some(and), operands);
+        }
+        _ => operands.push((before, list)),
     }
 }

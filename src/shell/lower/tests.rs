@@ -163,6 +163,23 @@ fn statements() {
 }
 
 #[test]
+fn a_list_ends_a_pipeline_of_any_length() {
+    check(&[
+        ("a | b || c", "Or(Pipe([a]; [b]), [c])"),
+        ("a | b | c || d", "Or(Pipe([a]; [b]; [c]), [d])"),
+        ("a | b | c | d && e || f", "Or(And(Pipe([a]; [b]; [c]; [d]), [e]), [f])"),
+        ("! a | b | c || d", "Or(Not(Pipe([a]; [b]; [c])), [d])"),
+        ("a | b | c || d > f", "Or(Pipe([a]; [b]; [c]), [d >f])"),
+        ("x && a | b | c || d", "Or(And([x], Pipe([a]; [b]; [c])), [d])"),
+        ("a | b | c || d | e | f && g", "And(Or(Pipe([a]; [b]; [c]), Pipe([d]; [e]; [f])), [g])"),
+        ("a | b | c && { d || e; }", "And(Pipe([a]; [b]; [c]), Group(Or([d], [e])))"),
+        ("a | b | { c || d; }", "Pipe([a]; [b]; Group(Or([c], [d])))"),
+        ("if a | b | c && d; then e; fi", "If(And(Pipe([a]; [b]; [c]), [d]) ? [e])"),
+        ("if ! a | b | c; then e; fi", "If(Not(Pipe([a]; [b]; [c])) ? [e])"),
+    ]);
+}
+
+#[test]
 fn words_and_assignments() {
     check(&[
         ("a $(b; c) `d`", "[a $([b]; [c]) $([d])]"),
