@@ -42,9 +42,9 @@ impl<'s> Who<'s> {
         }
     }
 
-    /// The account that runs a step, which owns what the step makes.
-    fn runs(step: &'s Step) -> Self {
-        match &step.user {
+    /// The account that has an effect of a step. It owns what comes into being.
+    fn does(step: &'s Step, effect: &'s Effect) -> Self {
+        match step.doer(effect) {
             User::Root => Who::Root,
             User::Named(name) => Who::of(name),
             User::Caller | User::Unknown => Who::Unknown,
@@ -208,7 +208,7 @@ impl<'s> Holdings<'s> {
         if is_strange {
             return;
         }
-        let owner = Who::runs(step);
+        let owner = Who::does(step, effect);
         let most = if is_directory { 0o777 } else { 0o666 };
         let mode = Some(most & !step.umask.unwrap_or(UMASK));
         // chmod(1): what is made in a set-group-ID directory has its group.

@@ -3,6 +3,7 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::account_of;
 use crate::facts::parts::AppUser;
+use crate::facts::root_logs::root_writes_in;
 use crate::facts::writes_said::Need;
 use crate::finding::Confidence;
 use crate::shell::value::Value;
@@ -69,6 +70,9 @@ fn of_state(world: &Ground<'_, '_>, path: &str) -> Option<(AppUser, Need)> {
             (app.name.is_shown_as(name)).then(|| app.clone())?
         }
     };
+    if root_writes_in(world, path) {
+        return None;
+    }
     let says = "the app can't write there".to_owned();
     Some((app, Need { says, sure: Confidence::Medium, span: None }))
 }

@@ -102,6 +102,7 @@ impl<'p> Found<'p> {
             directory: started.directory().or_else(|| Some(step.argv.cwd.to_string())),
             user: started.user(),
             environment: Vec::new(),
+            logs: Vec::new(),
             starts: true,
         };
         self.add(process, Origin::Written(index, id), step.span);

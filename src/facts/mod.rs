@@ -33,6 +33,7 @@ pub(crate) mod reach;
 pub(crate) mod read_units;
 pub(crate) mod redirects;
 pub(crate) mod repo_paths;
+mod root_logs;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod services;

@@ -8,6 +8,7 @@ use crate::facts::parts::{AppUser, UnitAt};
 use crate::model::{Caller, Deployment, Step};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::{FileId, Span};
+use crate::tools::effect::{Change, Effect, Resource};
 
 /// The account that runs what is at a path, unless that is root. The units there decide, or else the user of the whole
 /// app.
@@ -48,7 +49,31 @@ fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Opti
     let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
     // Units elsewhere say nothing about this place.
     let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
-    (!elsewhere && world.in_app_tree(path)).then(|| app.clone())
+    (!elsewhere && world.in_app_tree(path) && !only_its_program_runs(world, path)).then(|| app.clone())
+}
+
+/// True if all that an account runs of a place is a program that a step puts outside it: `go build -o /usr/local/bin/shop`.
+/// The place is root's checkout then.
+fn only_its_program_runs(world: &Ground<'_, '_>, path: &Value) -> bool {
+    let mut services =
+        world.units.iter().zip(world.lives()).filter(|(at, lives)| lives.service && at.unit.user().is_some());
+    let is_put = |program: &str| {
+        let program = Value::with_variables(program);
+        let puts = |effect: &Effect| {
+            matches!(effect.change, Change::Create(_) | Change::Write)
+                && matches!(&effect.resource, Resource::Path(put) if *put == program || program.is_under(put) && effect.content.is_some())
+        };
+        // A text that the script writes may go into the place.
+        let is_text = |step: &Step| step.written.iter().any(|written| written.path == program);
+        let mut steps =
+            world.steps().map(|(.., step)| step).filter(|step| step.deed.effects.iter().any(puts)).peekable();
+        !program.is_under(path) && steps.peek().is_some() && !steps.any(is_text)
+    };
+    services.any(|(at, _)| {
+        let execs = at.unit.exec_start();
+        at.unit.user().is_some_and(|user| user.value != "root")
+            && execs.iter().all(|exec| is_put(&exec.program))
+    })
 }
 
 /// Where a step works, and the account that runs what lives there; `None` if that is root.

@@ -22,7 +22,7 @@ use crate::shell::parse::ParsedText;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, MappedText, Span};
-use crate::tools::effect::Deed;
+use crate::tools::effect::{Deed, Effect};
 use bumpalo::Bump;
 use condition::Cond;
 use run::{second_run, timeline};
@@ -164,8 +164,31 @@ pub(crate) struct Step {
     pub(crate) written: Vec<Written>,
     /// The wrappers that were removed.
     pub(crate) wrappers: Vec<&'static str>,
+    /// The redirects behind wrappers.
+    pub(crate) redirected: Option<Redirected>,
     /// Which variables it gets.
     pub(crate) environment: Environment,
+}
+
+/// The redirects of a command behind wrappers. The shell around the wrappers opens their files, not the account that
+/// the wrappers switch to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirected {
+    /// Who runs that shell.
+    pub(crate) by: User,
+    /// Where the effects of the redirects begin among those of the step.
+    pub(crate) from: usize,
+}
+
+impl Step {
+    /// Who has one of its effects: the account that runs it, or the one that opens its redirects.
+    pub(crate) fn doer(&self, effect: &Effect) -> &User {
+        let of_redirects = |redirected: &&Redirected| {
+            let effects = self.deed.effects.get(redirected.from..).unwrap_or_default();
+            effects.iter().any(|own| std::ptr::eq(own, effect))
+        };
+        self.redirected.as_ref().filter(of_redirects).map_or(&self.user, |redirected| &redirected.by)
+    }
 }
 
 /// A function that a script or a file that it sources defines.

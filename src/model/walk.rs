@@ -205,14 +205,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             self.call(name, None);
             self.scope.rewind(mark);
         }
-        let caller = caller::caller(&self.steps, self.caller);
-        if matches!(caller, Caller::Root(_)) {
-            for step in &mut self.steps {
-                if step.user == User::Caller && step.place == Place::Here {
-                    step.user = User::Root;
-                }
-            }
-        }
+        let caller = caller::settle(&mut self.steps, &self.guards, self.caller);
         let mut constants: Vec<(String, Value)> =
             self.scope.iter().map(|(n, v)| (n.to_owned(), v.value.clone())).collect();
         constants.sort_by(|a, b| a.0.cmp(&b.0));

@@ -258,6 +258,16 @@ impl Unit {
         files.collect()
     }
 
+    /// The files that systemd opens for what the service prints.
+    pub(crate) fn log_files(&self) -> impl Iterator<Item = &str> {
+        let directives =
+            ["StandardOutput", "StandardError"].into_iter().flat_map(|key| self.all("Service", key));
+        directives.filter_map(|directive| {
+            let (how, file) = directive.value.split_once(':')?;
+            matches!(how, "file" | "append" | "truncate").then_some(file)
+        })
+    }
+
     /// The variables of `Environment=`, with the place of the directive.
     pub(crate) fn environment(&self) -> Vec<(String, String, Span)> {
         let mut variables = Vec::new();

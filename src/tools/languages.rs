@@ -5,7 +5,7 @@ use crate::tools::advice::kinds::{Advice, Asked};
 use crate::tools::draft::{Draft, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, How, Role};
 use crate::tools::serves::served::{Language, Serves, ServiceRole, Stays};
-use crate::tools::serves::server::{Listen, SERVER, Server, daemon};
+use crate::tools::serves::server::{GivesUp, Listen, SERVER, Server, daemon};
 
 const RUBY: Server =
     Server { language: Language::Ruby, role: Some(ServiceRole::App), runs_app: true, ..SERVER };
@@ -68,6 +68,8 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     Server {
         names: &["php-fpm"],
+        // Each pool has to name its account.
+        gives_up: GivesUp::Without(&["-R", "--allow-to-run-as-root"]),
         language: Language::Php,
         role: Some(ServiceRole::App),
         daemon: &[daemon(&["-D"]), daemon(&["--daemonize"])],

@@ -154,3 +154,43 @@ pub(crate) fn tells_nothing(name: &str) -> bool {
 pub(crate) fn gives_caller(text: &str) -> bool {
     text.contains("id -u") || text.contains("id --user") || text.contains("whoami")
 }
+
+/// True if a substitution gives nothing but the name of the user who runs the script.
+pub(crate) fn names_caller(text: &str) -> bool {
+    let command = command_of(text);
+    matches!(
+        command.strip_prefix("/usr/bin/").unwrap_or(command),
+        "whoami" | "id -un" | "id -nu" | "id -u -n" | "id -n -u" | "id --user --name"
+    )
+}
+
+/// True if a substitution gives the id of an account by name: `$(id -u app)`.
+pub(crate) fn gives_id_of_account(text: &str) -> bool {
+    let id = command_of(text)
+        .strip_prefix("id ")
+        .and_then(|rest| rest.strip_prefix("-u ").or(rest.strip_prefix("--user ")));
+    id.is_some_and(|account| !account.trim_start().starts_with('-'))
+}
+
+/// The command of a substitution, without a redirect of its errors.
+fn command_of(text: &str) -> &str {
+    let inner = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
+    let inner = inner.unwrap_or_else(|| text.trim_matches('`')).trim();
+    inner.strip_suffix("2>/dev/null").unwrap_or(inner).trim_end()
+}
+
+#[test]
+fn substitutions_name_the_caller() {
+    for (text, names, id) in [
+        ("$(whoami)", true, false),
+        ("`id -un`", true, false),
+        ("$(id -un 2>/dev/null)", true, false),
+        ("$(id -un app)", false, false),
+        ("$(id -u app)", false, true),
+        ("$(id -u \"$APP_USER\" 2>/dev/null)", false, true),
+        ("$(id -u)", false, false),
+        ("$(id -u -n)", true, false),
+    ] {
+        assert_eq!((names_caller(text), gives_id_of_account(text)), (names, id), "{text}");
+    }
+}

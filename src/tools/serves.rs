@@ -10,7 +10,7 @@ pub(crate) use server::Server;
 
 use crate::shell::argv::Argv;
 use crate::shell::line::{Command, commands, main};
-use crate::shell::wrappers::Place;
+use crate::shell::wrappers::{Place, RunAs};
 use crate::tools::{containers, databases, languages, node, processes, python, runners, services, web};
 
 impl Serves {
@@ -104,6 +104,19 @@ pub(crate) fn line_serves(words: &[String]) -> Option<Serves> {
         serves.language = Language::Python;
     }
     Some(serves)
+}
+
+/// True if a line that root starts runs its main command as another account: by a wrapper (`runuser -u app`), or because
+/// the server changes to one itself.
+pub(crate) fn gives_root_up(words: &[String]) -> bool {
+    let commands = commands(words);
+    let Some(command) = main(&commands) else { return false };
+    let by_wrapper = match &command.peeled.user {
+        Some(RunAs::User(user)) => !matches!(user.as_literal(), Some("" | "root" | "0")),
+        Some(RunAs::Unknown) | None => false,
+    };
+    let argv = runners::program(command.argv());
+    by_wrapper || server(&argv.name).is_some_and(|server| server.gives_root_up(&argv))
 }
 
 /// True if it activates a Python environment.

@@ -51,8 +51,7 @@ pub(crate) fn refused<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>) ->
         let made = made.filter(|effect| matches!(effect.change, Change::Create(_) | Change::Write));
         let refused = made.into_iter().find_map(|effect| {
             let Resource::Path(path) = &effect.resource else { return None };
-            // The shell that calls `sudo` opens the redirects.
-            if !step.wrappers.is_empty() && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path) {
+            if *step.doer(effect) != step.user {
                 return None;
             }
             let span = effect.operand.unwrap_or(step.span);

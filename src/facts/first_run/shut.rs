@@ -61,15 +61,11 @@ pub(crate) fn shut_files<'s>(world: &Ground<'_, '_>, script: &'s Deployment<'_>)
 
 /// True for an effect that writes into a file that is there, and does not put another one in its place.
 fn changes(step: &Step, effect: &Effect) -> bool {
-    let path = match &effect.resource {
-        Resource::Path(path) | Resource::Line { file: path, .. } => path,
-        _ => return false,
-    };
-    // The shell that calls `sudo` opens the redirects.
-    let by_caller = !step.wrappers.is_empty() && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == path);
+    let is_of_file = matches!(&effect.resource, Resource::Path(_) | Resource::Line { .. });
     let is_put = effect.content.as_ref().is_some_and(|content| content.how != How::Secret);
     matches!(effect.change, Change::Edit | Change::Write | Change::Append)
-        && !by_caller
+        && is_of_file
+        && *step.doer(effect) == step.user
         && !is_put
         && !renames(&step.argv)
 }

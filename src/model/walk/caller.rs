@@ -1,10 +1,42 @@
 //! Who is expected to call the script.
 
-use crate::model::{Caller, Step, User};
+use crate::model::condition::Cond;
+use crate::model::{Caller, Guard, Step, User};
 use crate::shell::wrappers::Place;
 
+/// Says who is expected to call the script. If that is root, root runs each step that no wrapper gives to somebody else, but
+/// not what stands where a test says that root does not call: `else "$@"` behind `[ "$EUID" -eq 0 ]`.
+pub(crate) fn settle(steps: &mut [Step], guards: &[Guard], tested: Caller) -> Caller {
+    let caller = caller(steps, tested);
+    if !matches!(caller, Caller::Root(_)) {
+        return caller;
+    }
+    let mut without_root: Vec<bool> = Vec::with_capacity(guards.len());
+    for guard in guards {
+        let outer = guard.outer.is_some_and(|outer| without_root[outer.0 as usize]);
+        without_root.push(outer || excludes_root(guard));
+    }
+    let reached = |step: &&mut Step| step.guard.is_none_or(|guard| !without_root[guard.0 as usize]);
+    for step in steps.iter_mut().filter(|step| step.place == Place::Here).filter(reached) {
+        let opener = step.redirected.as_mut().map(|redirected| &mut redirected.by);
+        for user in std::iter::once(&mut step.user).chain(opener) {
+            if *user == User::Caller {
+                *user = User::Root;
+            }
+        }
+    }
+    caller
+}
+
+/// True if what the guard guards runs only if somebody else than root calls the script.
+fn excludes_root(guard: &Guard) -> bool {
+    let truth =
+        |root: Option<bool>| guard.cond.evaluate(&mut |leaf| if *leaf == Cond::Root { root } else { None });
+    truth(Some(true)) == Some(!guard.holds) && truth(None).is_none()
+}
+
 /// Who is expected to call the script, judged by its check for root or by what it does without sudo.
-pub(crate) fn caller(steps: &[Step], tested: Caller) -> Caller {
+fn caller(steps: &[Step], tested: Caller) -> Caller {
     if tested != Caller::Unknown {
         return tested;
     }

@@ -7,7 +7,7 @@ use crate::model::walk::ends::{Exit, Flow, Jump};
 use crate::model::walk::output::Output;
 use crate::model::walk::output::fixed_text;
 use crate::model::walk::writing::shown_with_input;
-use crate::model::{Environment, Step, StepId};
+use crate::model::{Environment, Redirected, Step, StepId};
 use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::ast::{AssignedValue, Command, Part, Redirect, RedirectKind, Stmt};
 use crate::shell::builtins::Builtin;
@@ -223,6 +223,7 @@ impl<'a> Walker<'a, '_> {
                 }
                 let mut it = self.step(peeled.argv.clone(), command.span, deed);
                 self.ctx.user = saved_user;
+                it.redirected = Some(Redirected { by: self.ctx.user.clone(), from: it.deed.effects.len() });
                 self.redirections(command.redirects, &mut it, None);
                 it.origin = Some(command.origin);
                 it.wrappers = peeled.wrappers.clone();
@@ -282,7 +283,13 @@ impl<'a> Walker<'a, '_> {
         }
         let goes_to_file = match command.redirects {
             [] => false,
-            redirects => self.redirections(redirects, &mut step, printed.clone().or(random)),
+            redirects => {
+                if saved.is_some() {
+                    let (by, from) = (self.ctx.user.clone(), step.deed.effects.len());
+                    step.redirected = Some(Redirected { by, from });
+                }
+                self.redirections(redirects, &mut step, printed.clone().or(random))
+            }
         };
         if let Some(saved) = saved {
             self.ctx = saved;
@@ -379,6 +386,7 @@ impl<'a> Walker<'a, '_> {
             deed,
             written: Vec::new(),
             wrappers: self.ctx.wrappers.clone(),
+            redirected: None,
             environment: match self.names_are_open() || self.ctx.is_login {
                 true => Environment::Unknown,
                 false => Environment::Shell,

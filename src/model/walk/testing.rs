@@ -6,7 +6,7 @@ use crate::shell::ast::{Block, Operation, Part, Stmt, StmtKind, Word};
 use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::Resource;
-use crate::tools::says::{gives_caller, prints, tells_nothing};
+use crate::tools::says::{gives_caller, gives_id_of_account, names_caller, prints, tells_nothing};
 use crate::tools::testing::{compares, counts_something, of_path};
 use crate::tools::thing::Thing;
 
@@ -134,17 +134,10 @@ impl<'a> Walker<'a, '_> {
             let last = self.last.clone();
             return if zero == equal { last } else { last.negate() };
         }
-        let root = |w: &Word<'a>| match w.parts {
-            [Part::Parameter { name: "EUID" | "UID", .. }] => true,
-            [Part::Substitution { text, .. }] => gives_caller(text),
-            _ => false,
-        };
-        let zero =
-            |w: &Word<'a>| matches!(w.parts, [Part::Literal { text, .. }] if *text == "0" || *text == "root");
-        if (root(left) && zero(right) || zero(left) && root(right))
-            && (equal || unequal || matches!(operator, "-gt"))
+        if (equal || unequal || matches!(operator, "-gt"))
+            && let Some(cond) = self.calls_as(left, right).or_else(|| self.calls_as(right, left))
         {
-            return if equal { Cond::Root } else { Cond::Root.negate() };
+            return if equal { cond } else { cond.negate() };
         }
         if let Some(cond) = self.compared(left, operator, right) {
             return cond;
@@ -189,6 +182,33 @@ impl<'a> Walker<'a, '_> {
             "==" | "-eq" | "=" => self.opaque(&format!("{a} = {b}")),
             _ => self.opaque(&format!("{a} {operator} {b}")),
         }
+    }
+
+    /// That a certain user calls the script, if the first word gives the caller: `"$(id -u)"` and `0`, `"$USER"` and `app`.
+    /// Who is called by another name is not root.
+    fn calls_as(&mut self, caller: &Word<'a>, user: &Word<'a>) -> Option<Cond> {
+        let (is_id, is_name) = match caller.parts {
+            [Part::Parameter { name: "EUID" | "UID", operation: Operation::Plain, .. }] => (true, false),
+            [Part::Parameter { name: "USER" | "LOGNAME", operation: Operation::Plain, .. }] => (false, true),
+            [Part::Substitution { text, .. }] => (gives_caller(text), names_caller(text)),
+            _ => return None,
+        };
+        let written_root = matches!(user.parts, [Part::Literal { text: "0" | "root", .. }]);
+        if (is_id || is_name) && written_root {
+            return Some(Cond::Root);
+        }
+        let of_account = matches!(user.parts, [Part::Substitution { text, .. }] if gives_id_of_account(text));
+        if !is_name && !of_account {
+            return None;
+        }
+        let user = self.expand(user);
+        match user.as_literal() {
+            Some("root") => return Some(Cond::Root),
+            Some("") => return None,
+            _ => {}
+        }
+        let caller = self.expand(caller);
+        Some(Cond::Root.negate().and(self.opaque(&format!("{caller} = {user}"))))
     }
 
     /// A comparison of a flag with one of its possible values: `[ "$NEEDED" = yes ]`.

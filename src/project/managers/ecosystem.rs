@@ -101,6 +101,7 @@ fn process(app: &Node) -> Option<Process> {
         directory: text("cwd"),
         user: text("user").or_else(|| text("uid")),
         environment,
+        logs: Vec::new(),
         starts: text("autostart").as_deref() != Some("false"),
     })
 }

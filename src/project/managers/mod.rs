@@ -36,6 +36,8 @@ pub(crate) struct Process {
     pub(crate) user: Option<String>,
     /// The variables that it is given.
     pub(crate) environment: Vec<(String, String)>,
+    /// The files to which the manager itself writes what it prints.
+    pub(crate) logs: Vec<String>,
     /// False if the manager starts it only on request.
     pub(crate) starts: bool,
 }

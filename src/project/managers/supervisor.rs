@@ -109,6 +109,7 @@ fn process(name: &str, section: &Section) -> Option<Process> {
         directory: text("directory"),
         user: text("user"),
         environment: environment(&text("environment").unwrap_or_default()),
+        logs: ["stdout_logfile", "stderr_logfile"].into_iter().filter_map(text).collect(),
         starts: !get("autostart").is_some_and(is_false),
     })
 }

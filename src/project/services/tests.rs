@@ -291,6 +291,7 @@ fn processes_of_managers_are_counterparts_as_units_are() {
         directory: None,
         user: None,
         environment: Vec::new(),
+        logs: Vec::new(),
         starts,
     };
     let worker = process("shop-worker", "/srv/venv/bin/celery -A config worker", true);

@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::tools::effect::{Change, Prints, Resource};
 use crate::tools::known_units::keeps_the_machine;
 use crate::tools::processes::{Keeping, keeping};
-use crate::tools::serves::line_serves;
+use crate::tools::serves::{gives_root_up, line_serves};
 
 /// Directories in which apps are installed.
 const HOMES_OF_APPS: [&str; 6] = ["/opt", "/srv", "/home", "/var/www", "/app", "/root"];
@@ -90,13 +90,17 @@ fn not_as_its_account(
     let unit = &at.unit;
     let execs = unit.exec_start();
     let exec = execs.first()?;
-    if unit.user().is_some() || exec.prefix.contains(['+', '!']) || is_kept(exec, unit) {
+    if unit.user().is_some()
+        || exec.prefix.contains(['+', '!'])
+        || is_kept(exec, unit)
+        || gives_root_up(&exec.words())
+    {
         return None;
     }
     let (account, because, span) = with_same_program(context, at, exec)
         .or_else(|| owner_of_code(context, script, exec))
         .or_else(|| of_same_name(context, at, exec).filter(|_| !is_job))?;
-    // `gosu shop`, `--user=shop`: the program itself gives root's rights up.
+    // The project's own program may have such an option.
     let gives_up = |word: &String| word == &account || word.ends_with(&format!("={account}"));
     if exec.args.iter().any(gives_up) {
         return None;
@@ -167,7 +171,9 @@ fn processes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             let of_root = process.command.iter().any(|word| keeps_the_machine(&word.to_ascii_lowercase()));
             let program = process.command.first();
             let own = program.is_some_and(|p| HOMES_OF_APPS.iter().any(|home| lies_under(p, home)));
-            !of_root && (own || line_serves(&process.command).is_some_and(|serves| serves.runs_app))
+            !of_root
+                && !gives_root_up(&process.command)
+                && (own || line_serves(&process.command).is_some_and(|serves| serves.runs_app))
         };
         if !is_roots || !matches!(step.place, Place::Here) || !runs_app() {
             continue;
@@ -211,7 +217,7 @@ fn processes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
 fn runs_app(exec: &Exec, unit: &Unit) -> bool {
     let runner = exec.serves().is_some_and(|serves| serves.runs_app);
     let own = HOMES_OF_APPS.iter().any(|home| lies_under(&exec.program, home));
-    !is_kept(exec, unit) && (runner || own)
+    (runner || own) && !is_kept(exec, unit) && !gives_root_up(&exec.words())
 }
 
 /// True for work that has to be done as root, by its words or its description.

@@ -11,7 +11,7 @@ use crate::tools::draft::{Draft, FILE, NEW};
 use crate::tools::effect::{Again, Deed, Resource, Role};
 use crate::tools::runners::{INTERPRETER, python_module};
 use crate::tools::serves::served::{Gateway, Language, Serves, ServiceRole, Stays};
-use crate::tools::serves::server::{Entry, Listen, SERVER, Server, ToBackground, daemon, values};
+use crate::tools::serves::server::{Entry, GivesUp, Listen, SERVER, Server, ToBackground, daemon, values};
 
 const PYTHON: Server = Server { language: Language::Python, runs_app: true, ..SERVER };
 const APP: Server = Server { role: Some(ServiceRole::App), entry: Entry::Operand, ..PYTHON };
@@ -49,6 +49,7 @@ pub(crate) const SERVERS: &[Server] = &[
         settings: &["-c", "--config"],
         workers: &["-k", "--worker-class"],
         daemon: &[daemon(&["--daemon"]), daemon(&["-D"])],
+        gives_up: GivesUp::With(&["-u", "--user"]),
         reads: Some(("gunicorn.conf.py", "GUNICORN_CMD_ARGS")),
         notifies: Some(true),
         ..APP
@@ -127,6 +128,7 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     Server {
         names: &["uwsgi"],
+        gives_up: GivesUp::With(&["--uid"]),
         gateway: Some(Gateway::Wsgi),
         entry: Entry::Named(&["-w", "--module", "--wsgi"]),
         listen: Listen {
@@ -141,6 +143,7 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     Server {
         names: &["celery"],
+        gives_up: GivesUp::With(&["--uid"]),
         verbs: &[
             ("worker", Some(ServiceRole::Worker)),
             ("beat", Some(ServiceRole::Scheduler)),

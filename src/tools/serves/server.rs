@@ -31,6 +31,8 @@ pub(crate) struct Server {
     pub(crate) reads: Option<(&'static str, &'static str)>,
     /// The options that send it to the background.
     pub(crate) daemon: &'static [ToBackground],
+    /// When it changes to another account by itself.
+    pub(crate) gives_up: GivesUp,
     /// Words with which it ends when its work is done.
     pub(crate) ends: &'static [&'static str],
     /// True if it stays in the foreground unless it is told otherwise.
@@ -39,6 +41,16 @@ pub(crate) struct Server {
     pub(crate) notifies: Option<bool>,
     /// True if it runs code of the project.
     pub(crate) runs_app: bool,
+}
+
+/// When a server that root starts runs the app as another account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GivesUp {
+    Never,
+    /// With one of these options, which name the account.
+    With(&'static [&'static str]),
+    /// Unless one of these options is given, because its settings name the account.
+    Without(&'static [&'static str]),
 }
 
 /// Words that together send a server to the background.
@@ -101,6 +113,7 @@ pub(crate) const SERVER: Server = Server {
     workers: &[],
     reads: None,
     daemon: &[],
+    gives_up: GivesUp::Never,
     ends: &[],
     stays: true,
     notifies: None,
@@ -111,6 +124,17 @@ impl Server {
     /// True if a command of this program serves, and does not only show or test something.
     pub(crate) fn is_serving(&self, argv: &Argv) -> bool {
         self.verb(argv).is_some() || self.verbs.is_empty()
+    }
+
+    /// True if the app does not run as root although root starts the server.
+    pub(super) fn gives_root_up(&self, argv: &Argv) -> bool {
+        match self.gives_up {
+            GivesUp::Never => false,
+            GivesUp::With(options) => {
+                values(argv, options).iter().any(|user| !matches!(user.as_literal(), Some("root" | "0")))
+            }
+            GivesUp::Without(options) => !options.iter().any(|option| has(argv, option)),
+        }
     }
 
     fn verb(&self, argv: &Argv) -> Option<&(&'static str, Option<ServiceRole>)> {
