@@ -12,6 +12,12 @@
   (#effect? @follows "mode" "path")
   (#hides? @follows @finding))
 
+; A command closes files that another one names: `find … | xargs chmod 600`.
+((command) @follows
+  (#set! counts "perhaps")
+  (#role? @follows "mode")
+  (#hides? @follows @finding))
+
 ; It is removed.
 ((command) @follows
   (#set! counts "perhaps")

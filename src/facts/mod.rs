@@ -39,6 +39,7 @@ pub(crate) mod secrets;
 pub(crate) mod services;
 pub(crate) mod sites;
 pub(crate) mod stacks;
+mod standing;
 pub(crate) mod sudoers;
 pub(crate) mod surroundings;
 pub(crate) mod users;

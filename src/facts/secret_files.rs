@@ -3,17 +3,18 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::secrets::{
-    final_name, is_env_file, is_secret_file, is_secret_name, is_settings_file, mentions_secret,
-    secret_written,
+    final_name, is_env_file, is_sample, is_secret_file, is_secret_name, is_settings_file, may_hold_secret,
+    mentions_secret, secret_written,
 };
-use crate::model::condition::Cond;
+use crate::facts::standing::stands_already;
 use crate::model::{Deployment, Step, StepId};
 use crate::repo::names::{base, is_sample_dotenv};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource};
-use crate::tools::find::picks;
+use crate::tools::find::{may_pick, picks};
+use crate::tools::owners::mode_alone;
 use crate::tools::prints::is_new_file;
 use std::collections::HashMap;
 
@@ -127,7 +128,7 @@ impl SecretFiles {
     pub(crate) fn of(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Self {
         let mut files = SecretFiles { samples: samples(world), ..SecretFiles::default() };
         for (id, step) in script.iter() {
-            files.follow(script, id, step);
+            files.follow(world, script, id, step);
         }
         files.index();
         files
@@ -183,9 +184,13 @@ impl SecretFiles {
         self.directories.iter().any(|(dir, enter, id)| *id == by && !enter && holds(dir, path))
     }
 
-    fn follow(&mut self, script: &Deployment<'_>, id: StepId, step: &Step) {
+    fn follow(&mut self, world: &Ground<'_, '_>, script: &Deployment<'_>, id: StepId, step: &Step) {
         if matches!(step.place, Place::Container(_)) {
             return;
+        }
+        // `find … | xargs chmod 600`: it is not known which files it gets.
+        if mode_alone(&step.argv).is_some_and(|mode| mode.others_can_read() == Some(false)) {
+            self.standing().for_each(|file| file.change(id, None));
         }
         for effect in &step.deed.effects {
             match (&effect.change, &effect.resource) {
@@ -193,7 +198,9 @@ impl SecretFiles {
                     self.made(id, step, path, effect);
                 }
                 (Change::Append, Resource::Line { file, .. } | Resource::Path(file))
-                    if !stands_already(script, id, file) =>
+                    if (may_hold_secret(file) || makes_key(step))
+                        && (self.standing().any(|own| own.path == *file)
+                            || !stands_already(world, script, id, file)) =>
                 {
                     self.made(id, step, file, effect);
                 }
@@ -295,6 +302,11 @@ impl SecretFiles {
         if !recursive && let Some(enter) = mode.others_can_enter() {
             self.directories.retain(|(p, _, _)| p != path);
             self.directories.push((path.clone(), enter, id));
+        }
+        if picks(&step.argv) && mode.others_can_read() == Some(false) {
+            let reached = self.standing().filter(|f| reaches(path, recursive, &f.path));
+            reached.filter(|f| may_pick(&step.argv, &f.path)).for_each(|file| file.change(id, Some(false)));
+            return;
         }
         let Some(open) = mode.others_can_read().filter(|_| !picks(&step.argv)) else {
             if *mode == Mode::Unknown {
@@ -402,31 +414,16 @@ fn holds(directory: &Value, path: &Value) -> bool {
     path != directory && path.is_under(directory)
 }
 
-/// True if a condition has ensured that the file exists: appending keeps its mode.
-fn stands_already(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
-    script.guards_of(id).any(|(_, guard)| {
-        let missing = guard.cond.evaluate(&mut |leaf| match leaf {
-            Cond::Fact(fact) if matches!(&fact.resource, Resource::Path(path) if path == file) => Some(false),
-            _ => None,
-        });
-        missing == Some(!guard.holds)
-    })
-}
-
 /// The samples of environment files that have a place for a secret.
 fn samples(world: &Ground<'_, '_>) -> HashMap<String, String> {
     let samples = world.project.dotenvs.iter().filter(|(path, _)| is_sample_dotenv(path));
-    let with_names = samples.filter_map(|(path, dotenv)| {
-        let entry =
-            dotenv.entries.iter().chain(&dotenv.commented).find(|entry| is_secret_name(&entry.name))?;
-        Some((base(path).to_owned(), entry.name.clone()))
-    });
-    with_names.collect()
-}
-
-/// True for the name of a sample, which everybody can read after the repo is cloned.
-fn is_sample(name: &str) -> bool {
-    ["sample", "example", "template", "dist", "default"].iter().any(|word| name.contains(word))
+    samples
+        .filter_map(|(path, dotenv)| {
+            let entry =
+                dotenv.entries.iter().chain(&dotenv.commented).find(|entry| is_secret_name(&entry.name))?;
+            Some((base(path).to_owned(), entry.name.clone()))
+        })
+        .collect()
 }
 
 fn is_elsewhere(path: &Value) -> bool {

@@ -13,10 +13,10 @@ const WORDS: [&str; 15] = [
 
 /// Words that make it harmless after all: `ACCESS_TOKEN_EXPIRE_MINUTES`, `SECRET_FILE`,
 /// `NEXT_PUBLIC_API_KEY`.
-const NOT: [&str; 24] = [
+const NOT: [&str; 25] = [
     "EXPIRE", "EXPIRY", "TTL", "LIFETIME", "_FILE", "_PATH", "_DIR", "ENABLE", "PUBLIC", "VITE_",
     "REACT_APP_", "NUXT_", "LENGTH", "TIMEOUT", "ALGORITHM", "RESET", "_URL", "_URI", "_NAME", "MAX_",
-    "MIN_", "LIMIT", "_HEADER", "_TYPE",
+    "MIN_", "LIMIT", "_HEADER", "_TYPE", "HASHER",
 ];
 
 /// All words in one search, in any case. Thousands of short names are checked, so the search has to be built fast.
@@ -140,6 +140,19 @@ pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<
 pub(crate) fn final_name(name: &str) -> &str {
     const DRAFTS: [&str; 8] = [".new", ".tmp", ".temp", ".part", ".partial", ".draft", ".next", "~"];
     DRAFTS.iter().find_map(|end| name.strip_suffix(end)).filter(|name| !name.is_empty()).unwrap_or(name)
+}
+
+/// True for the name of a sample, which everybody can read after the repo is cloned.
+pub(crate) fn is_sample(name: &str) -> bool {
+    ["sample", "example", "template", "dist", "default"].iter().any(|word| name.contains(word))
+}
+
+/// True if the name of a file shows that it may hold a secret, or if the name is a new one on each run.
+pub(crate) fn may_hold_secret(file: &Value) -> bool {
+    let whole = file.basename().to_string();
+    let name = final_name(&whole);
+    let is_named = is_env_file(name) || is_secret_file(name) || is_settings_file(name);
+    is_named || file.knowledge() == Knowledge::Fresh
 }
 
 /// The name of the first setting of a text that gets a key which the script makes up: `SESSION_KEY=$key`.

@@ -49,14 +49,15 @@ fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Opti
     let app = app.filter(|app| app.why.starts_with("`User=`") || !world.root_serves())?;
     // Units elsewhere say nothing about this place.
     let elsewhere = units().any(|(u, lives)| !lives.homes.is_empty() && u.unit.user().is_some());
-    (!elsewhere && world.in_app_tree(path) && !only_its_program_runs(world, path)).then(|| app.clone())
+    (!elsewhere && world.in_app_tree(path) && !only_its_program_runs(world, path, app)).then(|| app.clone())
 }
 
 /// True if all that an account runs of a place is a program that a step puts outside it: `go build -o /usr/local/bin/shop`.
 /// The place is root's checkout then.
-fn only_its_program_runs(world: &Ground<'_, '_>, path: &Value) -> bool {
-    let mut services =
-        world.units.iter().zip(world.lives()).filter(|(at, lives)| lives.service && at.unit.user().is_some());
+fn only_its_program_runs(world: &Ground<'_, '_>, path: &Value, app: &AppUser) -> bool {
+    let is_its = |at: &UnitAt| at.unit.user().is_some_and(|user| app.name.is_shown_as(&user.value));
+    let services = world.units.iter().zip(world.lives());
+    let mut services = services.filter(|(at, lives)| lives.service && is_its(at)).peekable();
     let is_put = |program: &str| {
         let program = Value::with_variables(program);
         let puts = |effect: &Effect| {
@@ -69,11 +70,8 @@ fn only_its_program_runs(world: &Ground<'_, '_>, path: &Value) -> bool {
             world.steps().map(|(.., step)| step).filter(|step| step.deed.effects.iter().any(puts)).peekable();
         !program.is_under(path) && steps.peek().is_some() && !steps.any(is_text)
     };
-    services.any(|(at, _)| {
-        let execs = at.unit.exec_start();
-        at.unit.user().is_some_and(|user| user.value != "root")
-            && execs.iter().all(|exec| is_put(&exec.program))
-    })
+    services.peek().is_some()
+        && services.all(|(at, _)| at.unit.exec_start().iter().all(|exec| is_put(&exec.program)))
 }
 
 /// Where a step works, and the account that runs what lives there; `None` if that is root.
@@ -148,7 +146,8 @@ fn place_of(step: &Step) -> Value {
     }
     let system = ["/usr", "/bin", "/snap", "/root", "/home"];
     if own && !system.iter().any(|s| program.is_under(&Value::literal(*s))) {
-        return program.dirname();
+        let around = program.dirname();
+        return if around.basename().as_literal() == Some("bin") { around.dirname() } else { around };
     }
     crate::tools::place::works_in(argv)
 }

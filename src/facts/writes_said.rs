@@ -13,6 +13,7 @@ use crate::source::Span;
 use crate::tools::databases::file_of_url;
 use crate::tools::deed;
 use crate::tools::effect::{Change, Effect, Resource};
+use crate::tools::tmpfiles;
 
 /// Why the app has to be able to write there.
 pub(crate) struct Need {
@@ -39,6 +40,8 @@ const READ: [&str; 19] = [
 pub(crate) struct Evidence {
     settings: Vec<Setting>,
     services: Vec<Service>,
+    /// The paths that systemd-tmpfiles(8) gives away, and whether everything below goes with them.
+    by_tmpfiles: Vec<(Value, bool)>,
 }
 
 /// A unit that runs as another account than root.
@@ -82,12 +85,15 @@ impl Evidence {
                 places: places(at),
             })
         });
-        Evidence { settings: settings(steps), services: services.collect() }
+        let steps: Vec<&Step> = steps.collect();
+        let by_tmpfiles = given_by_tmpfiles(&steps);
+        Evidence { settings: settings(steps.into_iter()), services: services.collect(), by_tmpfiles }
     }
 
-    /// True if systemd makes the path, or a unit gives it away itself.
-    pub(super) fn is_given(&self, path: &Value, shown: &str) -> bool {
+    /// True if systemd makes the path or gives it away, or a unit gives it away itself.
+    pub(crate) fn is_given(&self, path: &Value, shown: &str) -> bool {
         self.services.iter().any(|service| service.is_made(shown) || service.gives(path))
+            || self.by_tmpfiles.iter().any(|(given, recursive)| reaches(given, *recursive, path))
     }
 
     /// The account of the unit that says that it writes to the path, and the line.
@@ -104,6 +110,16 @@ impl Evidence {
             span: Some(setting.span),
         })
     }
+}
+
+/// The paths that systemd-tmpfiles(8) gives away, if a step runs it.
+fn given_by_tmpfiles(steps: &[&Step]) -> Vec<(Value, bool)> {
+    if !steps.iter().any(|step| tmpfiles::applies(&step.argv)) {
+        return Vec::new();
+    }
+    let written = steps.iter().flat_map(|step| &step.written);
+    let settings = written.filter(|written| tmpfiles::is_settings(&written.path));
+    settings.flat_map(|settings| tmpfiles::given(&settings.content.text)).collect()
 }
 
 fn given(at: &UnitAt) -> Vec<(Value, bool)> {

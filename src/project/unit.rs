@@ -263,8 +263,9 @@ impl Unit {
         let directives =
             ["StandardOutput", "StandardError"].into_iter().flat_map(|key| self.all("Service", key));
         directives.filter_map(|directive| {
-            let (how, file) = directive.value.split_once(':')?;
-            matches!(how, "file" | "append" | "truncate").then_some(file)
+            // `file:` and its like name a path, `fd:` names a socket.
+            let (_, file) = directive.value.split_once(':')?;
+            file.starts_with('/').then_some(file)
         })
     }
 

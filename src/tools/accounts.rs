@@ -93,7 +93,13 @@ pub(crate) fn useradd(argv: &Argv) -> Deed {
         draft.add(name, NEW, group(name), Again::NoChange);
     }
     if options.has("m") {
-        home(&mut draft, argv, name, options.value("d"));
+        let below_base = options.value("b").map(|base| {
+            let mut home = base.clone();
+            home.push_str("/");
+            home.push(&name.value);
+            home
+        });
+        home(&mut draft, argv, name, options.value("d").or(below_base.as_ref()));
     }
     draft.done()
 }

@@ -86,6 +86,55 @@ pub(crate) fn picks(argv: &Argv) -> bool {
             || argv.args.windows(2).any(|pair| word(&pair[0], "-type") && word(&pair[1], "d")))
 }
 
+/// True if find(1) may select a file by its name. Tests of anything else than names may hold.
+pub(crate) fn may_pick(argv: &Argv, file: &Value) -> bool {
+    let (name, path) = (file.basename().to_string(), file.to_string());
+    let (mut is_wanted, mut has_patterns, mut is_negated) = (false, false, false);
+    let mut words = argv.args.iter().map(|arg| arg.value.to_string());
+    while let Some(word) = words.next() {
+        let subject = match word.as_str() {
+            "-name" | "-iname" => &name,
+            "-path" | "-wholename" => &path,
+            "!" | "-not" => {
+                is_negated = true;
+                continue;
+            }
+            "-exec" | "-execdir" => break,
+            _ => {
+                is_negated = false;
+                continue;
+            }
+        };
+        let pattern = words.next().and_then(|pattern| glob::Pattern::new(&pattern).ok());
+        let matches = pattern.is_none_or(|pattern| pattern.matches(subject));
+        match std::mem::take(&mut is_negated) {
+            true if matches => return false,
+            true => {}
+            false => {
+                has_patterns = true;
+                is_wanted |= matches;
+            }
+        }
+    }
+    is_wanted || !has_patterns
+}
+
+#[test]
+fn find_picks_by_name() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("find /srv -name .env -exec chmod 600 {} +", true),
+        ("find /srv -name '.env*' -exec chmod 600 {} +", true),
+        ("find /srv -type f -exec chmod 600 {} +", true),
+        ("find /srv -name '*.sh' -o -name '.env' -exec chmod 700 {} +", true),
+        ("find /srv -name '*.sh' -exec chmod 700 {} +", false),
+        ("find /srv ! -name '*.sh' -exec chmod 600 {} +", true),
+        ("find /srv -not -name '.env' -exec chmod 600 {} +", false),
+    ] {
+        assert_eq!(may_pick(&argv(line), &Value::literal("/srv/.env")), expected, "{line}");
+    }
+}
+
 #[test]
 fn find_hands_on() {
     crate::tools::table::check(&[

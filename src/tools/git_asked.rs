@@ -112,6 +112,19 @@ pub(crate) fn trusts_a_directory(argv: &Argv) -> bool {
     argv.name == "git" && argv.args.iter().any(|arg| arg.value.known_prefix() == "safe.directory")
 }
 
+/// True for a command that accepts another owner itself: `git -c safe.directory=DIR pull`, or with a variable.
+pub(crate) fn trusts_its_tree(argv: &Argv) -> bool {
+    let says = |value: &Value| value.known_prefix().starts_with("safe.directory=");
+    argv.args.windows(2).any(|pair| pair[0].value.as_literal() == Some("-c") && says(&pair[1].value))
+        || argv.env.iter().any(|(name, value)| is_trusting_setting(name, value))
+}
+
+/// True for a variable that makes git accept another owner (git-config(1), `GIT_CONFIG_COUNT`).
+pub(crate) fn is_trusting_setting(name: &str, value: &Value) -> bool {
+    name.starts_with("GIT_CONFIG_KEY_") && value.as_literal() == Some("safe.directory")
+        || name == "GIT_CONFIG_PARAMETERS" && value.to_string().contains("safe.directory")
+}
+
 /// The branch or tag that a clone asks for.
 pub(crate) fn wanted_branch(argv: &Argv) -> Option<Value> {
     let inner = command(argv)?;

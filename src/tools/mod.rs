@@ -42,7 +42,7 @@ mod mode;
 mod mongo;
 pub(crate) mod new_server;
 pub(crate) mod node;
-mod owners;
+pub(crate) mod owners;
 mod package_managers;
 pub(crate) mod packages;
 pub(crate) mod packaging;
@@ -73,6 +73,7 @@ mod table;
 pub(crate) mod testing;
 pub(crate) mod texts;
 pub(crate) mod thing;
+pub(crate) mod tmpfiles;
 pub(crate) mod web;
 pub(crate) mod work;
 

@@ -36,6 +36,14 @@ pub(crate) fn chmod(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// The mode of a chmod(1) that gets its files from elsewhere: `find … | xargs chmod 600`.
+pub(crate) fn mode_alone(argv: &Argv) -> Option<Mode> {
+    match argv.args.as_slice() {
+        [mode] if argv.name == "chmod" => Some(Mode::parse(&mode.value)),
+        _ => None,
+    }
+}
+
 /// chown(1): `user`, `user:group`, `user.group`, `:group`; `user:` means the user's login group, which has
 /// the user's name as useradd(8) creates it.
 pub(crate) fn chown(argv: &Argv) -> Deed {

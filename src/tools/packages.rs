@@ -165,6 +165,39 @@ pub(crate) fn dpkg(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True unless an option keeps the packages of an app from running code of their own while they are installed: npm(1) and
+/// its like, composer(1), pip(1).
+pub(crate) fn runs_install_code(argv: &Argv) -> bool {
+    let has = |word: &str| argv.has_word(word);
+    match argv.name.as_str() {
+        "npm" | "pnpm" | "yarn" | "bun" => !has("--ignore-scripts"),
+        "composer" => !(has("--no-scripts") && has("--no-plugins")),
+        "pip" | "pip3" => {
+            let is_all = |pair: &[Arg]| {
+                pair[0].value.as_literal() == Some("--only-binary")
+                    && pair[1].value.as_literal() == Some(":all:")
+            };
+            !has("--only-binary=:all:") && !argv.args.windows(2).any(is_all)
+        }
+        _ => true,
+    }
+}
+
+#[test]
+fn options_keep_install_code_from_running() {
+    use crate::shell::argv::tests::argv;
+    for (line, expected) in [
+        ("npm ci --omit=dev --ignore-scripts", false),
+        ("npm ci", true),
+        ("composer install --no-dev --no-scripts", true),
+        ("composer install --no-scripts --no-plugins", false),
+        ("/opt/x/bin/pip install --only-binary :all: -r r.txt", false),
+        ("pip install -r r.txt", true),
+    ] {
+        assert_eq!(runs_install_code(&argv(line)), expected, "{line}");
+    }
+}
+
 /// The packages in the files that a command installs: `caddy` for `dpkg -i /tmp/caddy_2.8.4_amd64.deb`. `None` if the name
 /// of a file is not known. It is asked of commands that install packages.
 pub(crate) fn package_files(argv: &Argv) -> Option<Vec<&str>> {

@@ -267,6 +267,28 @@ pub(crate) fn edits(argv: &Argv) -> bool {
     argv.name == "sed"
 }
 
+/// What a sed(1) command puts in place of lines each time it runs, because the result matches again: `KEY=$VALUE` for
+/// `s|^KEY=.*|KEY=$VALUE|`.
+pub(crate) fn replaced_lines(argv: &Argv) -> Vec<Value> {
+    if argv.name != "sed" {
+        return Vec::new();
+    }
+    let replaced = |arg: &Arg| {
+        let script = arg
+            .value
+            .key()
+            .strip_prefix('s')
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_punctuation()))?;
+        let (pattern, by, _) = substitution(script)?;
+        let begin = pattern.trim_start_matches('^').trim_end_matches('$').strip_suffix(".*")?;
+        let plain = !begin.is_empty()
+            && !begin.contains(|c: char| "\\.*[]^$+?(){}|&".contains(c))
+            && !has_hole(begin);
+        (plain && by.starts_with(begin)).then(|| Value::from_key(by, &arg.value))
+    };
+    argv.args.iter().filter_map(replaced).collect()
+}
+
 /// The plain texts that a sed(1) command replaces, and their replacements.
 pub(crate) fn substitutions(argv: &Argv) -> Vec<(String, String)> {
     match argv.name.as_str() {
@@ -300,6 +322,18 @@ fn replaced_by(script: &str) -> Vec<(String, String)> {
 /// The text of a value in a unit: an unknown part is written `$NAME`.
 fn as_in_a_unit(key: &str) -> String {
     Value::from_key(key, &Value::hole("", 0, Knowledge::Unknown)).to_string()
+}
+
+#[test]
+fn lines_are_replaced_on_each_run() {
+    let lines = |line: &str| {
+        let replaced = replaced_lines(&crate::shell::argv::tests::argv(line)).into_iter();
+        replaced.map(|value| value.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("sed -i 's|^KEY=.*|KEY=new|' /f"), ["KEY=new"]);
+    assert_eq!(lines("sed -i -e 's/^A=.*$/A=1/' -e 's/B=.*/B=2/' /f"), ["A=1", "B=2"]);
+    assert_eq!(lines("sed -i 's|^KEY=$|KEY=new|' /f"), [""; 0]);
+    assert_eq!(lines("sed -i 's/__KEY__/new/;s/^A=.*/B=1/' /f"), [""; 0]);
 }
 
 #[test]

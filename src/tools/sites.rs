@@ -209,6 +209,12 @@ pub(crate) fn has_https(text: &str) -> bool {
         || text.lines().any(includes)
 }
 
+/// True if a text stands in a site only after certbot has edited it.
+pub(crate) fn is_of_certbot(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["certbot", "letsencrypt", "443", "ssl"].iter().any(|word| lower.contains(word))
+}
+
 /// What a site of nginx says, as far as single lines show it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {

@@ -247,7 +247,8 @@ impl<'a> Walker<'a, '_> {
             return Some(self.block(block));
         }
         let base = self.on_failure();
-        let saved_functions = std::mem::take(&mut self.functions);
+        // `bash -c "$(declare -f build); build"` hands the functions on.
+        let saved_functions = (!hands_functions_on(code)).then(|| std::mem::take(&mut self.functions));
         let saved_params = std::mem::replace(&mut self.params, args);
         let fresh = !expands;
         let saved_scope = fresh.then(|| {
@@ -284,7 +285,9 @@ impl<'a> Walker<'a, '_> {
             self.scope = scope;
         }
         self.params = saved_params;
-        self.functions = saved_functions;
+        if let Some(functions) = saved_functions {
+            self.functions = functions;
+        }
         Some(Flow::plain(flow.cond))
     }
 
@@ -458,4 +461,9 @@ fn without_tabs(text: MappedText) -> MappedText {
         at += line.len();
     }
     MappedText { text: out, file: text.file, map }
+}
+
+/// True if code begins with the definitions of functions of the shell around it.
+fn hands_functions_on(code: &str) -> bool {
+    ["declare -f", "typeset -f"].iter().any(|words| code.contains(words))
 }

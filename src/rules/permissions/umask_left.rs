@@ -62,10 +62,13 @@ fn closed(step: &Step) -> Option<u32> {
 /// The directories that nginx serves as they are.
 fn served_directories<'c>(deploy: &Deploy<'c, '_, '_>) -> Vec<&'c str> {
     let lines = web_texts(deploy).iter().flat_map(|text| text.lines());
-    let directories = lines.filter_map(|line| {
-        let line = line.trim();
+    let directives =
+        lines.filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| line.split(';'));
+    let directories = directives.filter_map(|directive| {
+        // `server { root /var/www/shop; }`
+        let line = directive.rsplit("{ ").next().unwrap_or(directive).trim();
         let value = ["root", "alias"].iter().find_map(|key| line.strip_prefix(key))?;
-        let value = value.strip_prefix([' ', '\t'])?.trim().trim_end_matches(';').trim_matches(['"', '\'']);
+        let value = value.strip_prefix([' ', '\t'])?.trim().trim_matches(['"', '\'']);
         value.starts_with(['/', '$']).then_some(value.trim_end_matches('/'))
     });
     directories.filter(|directory| !is_on_every_server(directory)).collect()

@@ -13,6 +13,7 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::find::picks;
 use crate::tools::git;
 use crate::tools::git_asked;
 use crate::tools::known_accounts::logs_in;
@@ -42,7 +43,8 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
         return;
     }
     for (script, id, step) in context.steps() {
-        if !git_asked::minds_the_owner(&step.argv) || step.place != Place::Here {
+        let minds = git_asked::minds_the_owner(&step.argv) && !git_asked::trusts_its_tree(&step.argv);
+        if !minds || step.place != Place::Here || trusts_by_setting(script) {
             continue;
         }
         let Some(tree) = git::command(&step.argv).map(|inner| inner.cwd) else { continue };
@@ -61,6 +63,11 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
     }
 }
 
+/// True if the script sets a variable that makes git accept another owner.
+fn trusts_by_setting(script: &Deployment<'_>) -> bool {
+    script.constants.iter().any(|(name, value)| git_asked::is_trusting_setting(name, value))
+}
+
 /// True if each run removes the tree above the command, so that the last run left nothing of it.
 fn is_made_anew(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     before(script, id).any(|step| {
@@ -74,7 +81,8 @@ fn is_made_anew(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
 
 /// The account that the step gives the tree's directory to, alone or with all in it.
 fn given_to<'s>(step: &'s Step, tree: &Value) -> Option<&'s Value> {
-    if step.place != Place::Here {
+    // `find … -name '*.log' -exec chown` leaves the directory itself alone.
+    if step.place != Place::Here || picks(&step.argv) {
         return None;
     }
     step.deed.effects.iter().find_map(|e| match &e.change {

@@ -4,11 +4,14 @@ use super::new_secret::is_replaced;
 use crate::facts::sites::{SiteAt, written};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
+use crate::model::condition::Cond;
 use crate::model::{Along, Deployment, Step, StepId};
 use crate::rules::id;
 use crate::shell::argv::Stdin;
 use crate::tools::effect::{Prints, Resource};
-use crate::tools::sites::{CERTIFICATES, Server, edits_sites, has_https, tells_to_edit_sites, wanted_names};
+use crate::tools::sites::{
+    CERTIFICATES, Server, edits_sites, has_https, is_of_certbot, tells_to_edit_sites, wanted_names,
+};
 
 /// Finds the sites that a script writes on each run, and that certbot edits only once: people are told to run it, or the
 /// second run leaves it out.
@@ -42,9 +45,25 @@ pub(in crate::rules) fn https_lost(context: &World<'_, '_>, found: &mut Vec<Find
 /// True if each run writes the site, and its text has no HTTPS.
 fn is_lost(context: &World<'_, '_>, script: &Deployment<'_>, site: &SiteAt<'_>) -> bool {
     is_replaced(script, site.id, site.path)
+        && !asks_for_https(script, site)
         && text_of(context, script, site).is_some_and(|text| !has_https(text))
         && !edited_after(script, site)
         && !written_with_https(script, site)
+}
+
+/// True if the script writes the site only as long as certbot has not edited it: `grep -q "managed by Certbot" FILE`.
+fn asks_for_https(script: &Deployment<'_>, site: &SiteAt<'_>) -> bool {
+    let says_it = |resource: &Resource| {
+        matches!(resource, Resource::Line { file, text }
+            if file.basename() == site.path.basename() && is_of_certbot(&text.to_string()))
+    };
+    script.guards_of(site.id).any(|(_, guard)| {
+        let with_it = guard.cond.evaluate(&mut |leaf| match leaf {
+            Cond::Fact(fact) if says_it(&fact.resource) => Some(true),
+            _ => None,
+        });
+        with_it == Some(!guard.holds)
+    })
 }
 
 /// True if the script writes the site once more, with HTTPS.

@@ -1,6 +1,7 @@
 //! `rerun/new-secret`: each run gives a secret in a file a new value.
 
 use crate::facts::owners::{before, lies_under};
+use crate::facts::secrets::{is_env_file, is_secret_name};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
@@ -10,6 +11,7 @@ use crate::shell::value::Value;
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource};
 use crate::tools::prints::is_random;
+use crate::tools::sed::replaced_lines;
 
 /// Finds secrets that each run makes anew.
 pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -18,6 +20,9 @@ pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Find
             if let Some((key, source)) = remade_secret(script, id, path) {
                 found.push(told(context, script, id, path, (&key, &source)));
             }
+        }
+        for (path, (key, source)) in put_in(script, id, step) {
+            found.push(told(context, script, id, path, (&key, &source)));
         }
     }
 }
@@ -30,6 +35,51 @@ pub(super) fn written(step: &Step) -> impl Iterator<Item = (&Effect, &Value)> {
     })
 }
 
+/// The files in which sed(1) puts a random value into a line on each run, with the key and the source of the value.
+fn put_in<'s>(
+    script: &'s Deployment<'_>,
+    id: StepId,
+    step: &'s Step,
+) -> impl Iterator<Item = (&'s Value, (String, String))> {
+    let secrets: Vec<_> = replaced_lines(&step.argv).iter().flat_map(secrets_made_anew).collect();
+    let edited = step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
+        (Change::Edit, Resource::Path(path)) => Some(path),
+        _ => None,
+    });
+    // A question about the file or one of its lines may find the value of the first run.
+    let is_asked = move |path: &Value| {
+        let about = |resource: &Resource| match resource {
+            Resource::Path(own) | Resource::Line { file: own, .. } => own == path,
+            _ => false,
+        };
+        script.guards_of(id).any(|(_, guard)| {
+            guard.cond.has_opaque() || guard.cond.facts().iter().any(|fact| about(&fact.resource))
+        })
+    };
+    edited.filter_map(move |path| {
+        let mut secrets = secrets.iter().filter(|(key, source)| {
+            key.starts_with('`') && is_secret_name(key.trim_matches('`')) && !is_handed_on(script, source)
+        });
+        let secret = secrets.next()?.clone();
+        let is_lasting = is_env_file(&path.basename().to_string()) && is_written_again(script, id, path);
+        (is_lasting && !is_asked(path)).then_some((path, secret))
+    })
+}
+
+/// True if a value numbers a build or a run, so that a new one is meant: `build-id`, `run=$(uuidgen)`.
+fn numbers_a_run(key: &str, path: &Value) -> bool {
+    const RUNS: [&str; 8] =
+        ["build", "release", "version", "revision", "run", "deploy", "deployment", "cache"];
+    const NUMBERS: [&str; 9] = ["id", "uuid", "number", "no", "last", "current", "tag", "stamp", "bust"];
+    let is_it = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        let mut words = lower.split(['-', '_', '.']).filter(|word| !word.is_empty());
+        words.clone().any(|word| RUNS.contains(&word))
+            && words.all(|word| RUNS.contains(&word) || NUMBERS.contains(&word))
+    };
+    if key == "a secret" { is_it(&path.basename().to_string()) } else { is_it(key) }
+}
+
 /// The key and the source of a secret that gets a new value whenever the step writes the file.
 pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
     let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
@@ -40,6 +90,7 @@ pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -
         return None;
     }
     let mut secrets = secrets_made_anew(&text.value);
+    secrets.retain(|(key, _)| !numbers_a_run(key.trim_matches('`'), path));
     secrets.retain(|(_, source)| !is_handed_on(script, source));
     // Whoever removes the file wants a new one, but what lies elsewhere keeps the old secret all the same.
     if !secrets.is_empty() && gone_before(script, id, path) {

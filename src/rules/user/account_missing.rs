@@ -13,6 +13,7 @@ use crate::source::{FileId, Span};
 use crate::tools::effect::{Change, Effect, Resource, Role};
 use crate::tools::known_accounts::{comes_by_itself, names_account_command};
 use crate::tools::new_server::named_accounts;
+use crate::tools::packages::package_files;
 use std::collections::{HashMap, HashSet};
 
 /// `user/account-missing`.
@@ -174,6 +175,10 @@ fn created(context: &World<'_, '_>) -> Option<HashSet<String>> {
             if let (Change::Create(_), Resource::User(name)) = (&effect.change, &effect.resource) {
                 names.insert(name.as_literal()?.to_owned());
             }
+        }
+        // A package that is no distribution's brings the account of its own name.
+        if step.deed.roles.contains(&Role::SystemPackages) {
+            names.extend(package_files(&step.argv).unwrap_or_default().into_iter().map(str::to_owned));
         }
         if step.deed.roles.contains(&Role::Provision) {
             return None;

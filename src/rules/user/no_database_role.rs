@@ -3,7 +3,7 @@
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
-use crate::model::{Deployment, OnFailure, Step, StepId, User};
+use crate::model::{Deployment, Environment, OnFailure, Step, StepId, User};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
@@ -35,6 +35,10 @@ pub(in crate::rules) fn no_database_role(world: &World<'_, '_>, found: &mut Vec<
         if matches!(step.place, Place::Container(_)) || !asks(step) || is_tried(script, id) {
             continue;
         }
+        // The file that is sourced may choose the server and the role: `set -a; . /etc/shop.env`.
+        if step.environment == Environment::Unknown && exports_all(text(script)) {
+            continue;
+        }
         let Some((account, confidence)) = without_role(&step.user, &roles) else { continue };
         // A function may be called several times.
         if told.insert(step.span) {
@@ -50,6 +54,11 @@ pub(in crate::rules) fn no_database_role(world: &World<'_, '_>, found: &mut Vec<
             found.push(draft.help(help).done());
         }
     }
+}
+
+/// True if a script exports every name that it comes to know, or whatever a command prints.
+fn exports_all(text: &str) -> bool {
+    ["set -a", "allexport", "export $("].iter().any(|words| text.contains(words))
 }
 
 /// The roles that the scripts create.

@@ -35,7 +35,8 @@ pub(super) fn no_read_access(context: &World<'_, '_>, found: &mut Vec<Finding>) 
         let all = holdings.all();
         for file in all.iter().filter(|held| !held.is_directory && held.path.is_absolute()) {
             let Some((reader, shut)) = locked_out(context, script, file, &holdings) else { continue };
-            if !set_by_others(context, script, file.path) {
+            let is_given = || context.app_writes().is_given(file.path, &file.path.to_string());
+            if !set_by_others(context, script, file.path) && !is_given() {
                 found.push(tell(context, script, file, reader, shut));
             }
         }

@@ -12,6 +12,7 @@ use crate::rules::queries::{Found, Wording};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
 use crate::tools::effect::{Change, Effect, Resource, Role};
+use crate::tools::packages::runs_install_code;
 use crate::tools::place::works_in;
 
 pub(super) const WORDING: Wording = Wording::Command(word);
@@ -43,6 +44,13 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     if after.is_some() && work == Work::Cache {
         // The app gets its caches, and the code that root runs here is told where it comes in.
         draft = draft.at_most(Confidence::Low);
+    }
+    if after.is_none() && work == Work::Dependencies && !runs_install_code(&step.argv) {
+        draft = draft
+            .message(format!(
+                "`{words}` runs as root in the tree of `{name}`, so the packages belong to root"
+            ))
+            .severity(Severity::Info);
     }
     if after.is_none() && work == Work::Dependencies && is_roots_own(script, id, tree) {
         // The app only reads an environment, so it may belong to root. What is left to report is the foreign code that
@@ -123,8 +131,10 @@ fn work_of(step: &Step) -> Option<Work> {
     })
 }
 
-/// True for an environment that root created in this script, in a tree that nobody is given any part of.
+/// True for an environment that root created in this script, and that nobody is given any part of.
 fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
+    let own = environment(script.step(id));
+    let tree = own.as_ref().unwrap_or(tree);
     let made = before(script, id).any(|step| {
         let makes = |e: &Effect| {
             matches!((&e.change, &e.resource), (Change::Create(_), Resource::Path(path)) if path.is_under(tree))
@@ -133,8 +143,12 @@ fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
     });
     let given = script.steps.iter().any(|step| {
         step.deed.effects.iter().any(|e| {
-            matches!((&e.change, &e.resource), (Change::Own { .. }, Resource::Path(path))
-                if path.is_under(tree) || tree.is_under(path))
+            let (Change::Own { user, group, .. }, Resource::Path(path)) = (&e.change, &e.resource) else {
+                return false;
+            };
+            // A group may only read, unless a mode lets it write.
+            let stays_roots = user.as_ref().or(group.as_ref()).and_then(Value::as_literal) == Some("root");
+            !stays_roots && (path.is_under(tree) || tree.is_under(path))
         })
     });
     made && !given

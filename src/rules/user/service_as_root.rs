@@ -9,6 +9,7 @@ use crate::project::managers::Manager;
 use crate::project::unit::{Exec, Unit, UnitKind, is_true};
 use crate::repo::names::base;
 use crate::rules::id;
+use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, Prints, Resource};
@@ -236,6 +237,13 @@ fn is_timed(context: &World<'_, '_>, at: &UnitAt) -> bool {
     })
 }
 
+/// True if a file of the repo names an account, or is not known.
+fn may_name_account(context: &World<'_, '_>, from: &Value) -> bool {
+    let name = from.basename().to_string();
+    let mut same = context.project.texts.iter().filter(|(path, _)| base(path) == name).peekable();
+    same.peek().is_none() || same.any(|(_, file)| context.sources.file(*file).text().contains("User="))
+}
+
 /// True if a drop-in, a `sed` or a filter during installation may insert `User=`.
 fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
     let drop_ins = format!("/{}.d/", at.name);
@@ -248,7 +256,12 @@ fn is_edited(context: &World<'_, '_>, at: &UnitAt, install: &Step) -> bool {
             matches!(e.change, Change::Edit | Change::Append)
                 && e.resource.name().basename().is_shown_as(&at.name)
         });
-        written || edits && step.argv.args.iter().any(|a| a.value.to_string().contains("User"))
+        let brings = step.deed.puts().any(|(effect, content)| {
+            content.how.is_copy()
+                && effect.resource.name().to_string().contains(&drop_ins)
+                && content.from.as_ref().is_none_or(|from| may_name_account(context, from))
+        });
+        written || brings || edits && step.argv.args.iter().any(|a| a.value.to_string().contains("User"))
     });
     let plain = install.deed.copies()
         || matches!(install.deed.prints, Prints::Words | Prints::Same | Prints::Through);
