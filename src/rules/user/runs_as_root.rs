@@ -11,7 +11,7 @@ use crate::rules::draft::Draft;
 use crate::rules::queries::{Found, Wording};
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
-use crate::tools::effect::{Change, Effect, Resource, Role};
+use crate::tools::effect::{Change, Ecosystem, Effect, Resource, Role};
 use crate::tools::packages::runs_install_code;
 use crate::tools::place::works_in;
 
@@ -133,7 +133,9 @@ fn work_of(step: &Step) -> Option<Work> {
 
 /// True for an environment that root created in this script, and that nobody is given any part of.
 fn is_roots_own(script: &Deployment<'_>, id: StepId, tree: &Value) -> bool {
-    let own = environment(script.step(id));
+    let step = script.step(id);
+    let is_python = step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
+    let own = is_python.then(|| environment(step)).flatten();
     let tree = own.as_ref().unwrap_or(tree);
     let made = before(script, id).any(|step| {
         let makes = |e: &Effect| {
