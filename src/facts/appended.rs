@@ -6,6 +6,8 @@ use crate::model::{Deployment, Guard, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, Prints, Resource};
 use crate::tools::git_asked;
+use crate::tools::keys::forgets_host;
+use crate::tools::plain::keeps_lines_single;
 
 /// The file and the lines that the second run of a step adds again.
 pub(crate) fn added<'d>(script: &'d Deployment<'_>, id: StepId) -> Option<(&'d Value, &'d Value)> {
@@ -36,6 +38,9 @@ pub(crate) fn lasting(
     if step.in_loop && !file.is_stable() {
         return Err("each turn of the loop writes another file");
     }
+    if is_single_again(script, id, file) {
+        return Err("each run takes the old line away, or leaves each line once");
+    }
     if git_asked::is_git(&step.argv) {
         let asked = |(_, guard): (_, &Guard)| world.sources.text(guard.span).contains("git config");
         return match script.guards_of(id).any(asked) {
@@ -52,6 +57,22 @@ pub(crate) fn lasting(
         return Err("it is not known what it adds");
     }
     Ok(())
+}
+
+/// True if each run takes the line of a host away before it is added, or sorts the file so that no line is left twice:
+/// `ssh-keygen -R HOST; ssh-keyscan HOST >> F`, `sort -u -o F F`.
+fn is_single_again(script: &Deployment<'_>, id: StepId, file: &Value) -> bool {
+    let step = script.step(id);
+    let names = |host: &Value| step.argv.args.iter().any(|arg| arg.value == *host);
+    let forgotten = || {
+        file.known_suffix().ends_with("known_hosts")
+            && script
+                .iter()
+                .take(id.0 as usize)
+                .any(|(_, earlier)| forgets_host(&earlier.argv).is_some_and(|host| names(&host)))
+    };
+    let sorted = |(_, later): (StepId, &Step)| keeps_lines_single(&later.argv).as_ref() == Some(file);
+    forgotten() || script.after(id).any(sorted)
 }
 
 /// True if the text is the command's own, and not the output of a program that is redirected to the file.

@@ -13,8 +13,11 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
     script.guards_of(id).any(|(guard_id, guard)| {
         let condition = world.sources.text(guard.span);
         let terminal = ["-t 0", "-t 1", "-t 2", "tty -s", "$- "].iter().any(|test| condition.contains(test));
-        if terminal || !read || !condition.contains('$') {
+        if terminal || !read || !condition.contains(['$', '-']) {
             return terminal;
+        }
+        if gives_the_answer(condition) {
+            return true;
         }
         // A password is often asked for twice.
         let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
@@ -24,7 +27,31 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
     })
 }
 
-/// True if a text contains `$NAME` or `${NAME…}`.
+/// True if a condition asks whether the caller has answered beforehand: `[ "$1" != --yes ]`, `[ -z "$ASSUME_YES" ]`.
+fn gives_the_answer(condition: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    condition.split(|c| !is_word(c)).any(|word| {
+        matches!(
+            word,
+            "--yes" | "--assume-yes" | "--force" | "--non-interactive" | "--no-input" | "--no-prompt"
+        ) || matches!(
+            word,
+            "YES"
+                | "ASSUME_YES"
+                | "ASSUMEYES"
+                | "AUTO_YES"
+                | "AUTO_APPROVE"
+                | "CI"
+                | "FORCE"
+                | "NONINTERACTIVE"
+                | "NON_INTERACTIVE"
+                | "UNATTENDED"
+                | "SKIP_CONFIRM"
+        )
+    })
+}
+
+/// True if a text contains `$NAME`, `${NAME…}` or `-v NAME`.
 fn names_variable(text: &str, name: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(is_name) {
@@ -32,6 +59,7 @@ fn names_variable(text: &str, name: &str) -> bool {
     }
     text.match_indices(name).any(|(at, _)| {
         let before = &text[..at];
-        (before.ends_with('$') || before.ends_with("${")) && !text[at + name.len()..].starts_with(is_name)
+        (before.ends_with('$') || before.ends_with("${") || before.ends_with("-v "))
+            && !text[at + name.len()..].starts_with(is_name)
     })
 }

@@ -65,6 +65,8 @@ pub(super) struct Context {
     pub(super) wrappers: Vec<&'static str>,
     /// True in a shell of its own, which does not see the variables of the one around it.
     pub(super) is_apart: bool,
+    /// True if `errexit` is what `trap … ERR` does. Functions do not inherit that without `set -E`, which comes second.
+    pub(super) traps: (bool, bool),
     /// What `trap … EXIT` said.
     pub(super) on_exit: Option<MappedText>,
 }
@@ -87,6 +89,8 @@ pub(super) struct Walker<'a, 'f> {
     coverage: Coverage,
     /// What the last command's success means.
     pub(super) last: Cond,
+    /// The first step of the last pipeline.
+    pub(super) piped_from: usize,
     opaque: HashMap<u64, u32>,
     choices: u32,
     pub(super) entry: u32,
@@ -142,6 +146,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             stdin: Stdin::Inherited,
             wrappers: Vec::new(),
             is_apart: false,
+            traps: (false, false),
             on_exit: None,
         };
         Walker {
@@ -160,6 +165,7 @@ impl<'a, 'f> Walker<'a, 'f> {
             budget: Budget::default(),
             coverage: Coverage::default(),
             last: Cond::Always(true),
+            piped_from: 0,
             opaque: HashMap::new(),
             choices: 0,
             entry: 0,
@@ -471,13 +477,6 @@ impl<'a, 'f> Walker<'a, 'f> {
                 Flow::plain(Cond::Always(true))
             }
             StmtKind::Pipeline(stages) => self.pipeline(stages),
-        }
-    }
-
-    /// `$?` was read, so the last step's failure does not go unnoticed.
-    pub(super) fn status_was_read(&mut self) {
-        if let Some(step) = self.steps.last_mut() {
-            step.status_checked = true;
         }
     }
 }

@@ -343,6 +343,14 @@ pub(crate) fn pieces(key: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// The parameter for which a hole with its marks stands, if no assignment of the script sets it: a number, or the name of a
+/// variable.
+pub(crate) fn parameter_of(hole: &str) -> Option<&str> {
+    let name = hole.strip_prefix(OPEN)?.strip_suffix(CLOSE)?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then_some(name)
+}
+
 /// The last `/` outside the holes.
 fn last_slash(key: &str) -> Option<usize> {
     let mut before = key;

@@ -185,6 +185,16 @@ const COMPRESSORS: [(&str, &str, bool); 6] = [
     ("bunzip2", ".bz2", true),
 ];
 
+/// git-archive(1): `-o` names the file that it writes.
+pub(super) fn git_archive(argv: &Argv) -> Deed {
+    let options = argv.options("o|output: f|format: prefix: remote: exec: v|verbose l|list");
+    let mut draft = Draft::of(argv);
+    if let Some(file) = options.value("o") {
+        draft.writes(file);
+    }
+    draft.done()
+}
+
 /// True for the name of a program that replaces a file by its compressed form, or the other way round.
 pub(crate) fn is_compressor(name: &str) -> bool {
     COMPRESSORS.iter().any(|(compressor, ..)| *compressor == name)

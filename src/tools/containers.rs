@@ -2,12 +2,15 @@
 
 mod advice;
 pub(crate) mod projects;
+mod purpose;
 mod says;
 
 pub(super) use advice::advice;
+pub(crate) use purpose::{is_of_tests, is_rebuilt, names_test_project};
 pub(super) use says::{lists, succeeds};
+pub(crate) use says::{may_list, passes_ids};
 
-use crate::shell::argv::{Arg, Argv};
+use crate::shell::argv::{Arg, Argv, Stdin};
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::{COMPOSE, GLOBAL, RUN};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
@@ -173,7 +176,8 @@ fn object(argv: &Argv, of: &str) -> Deed {
         "login" => login(argv),
         "prune" => prune(argv),
         "pull" | "push" | "tag" | "rmi" | "cp" | "load" | "import" | "save" | "export" | "logout"
-        | "commit" | "update" | "rename" | "pause" | "use" => nothing(),
+        | "commit" | "update" | "pause" | "use" => nothing(),
+        "rename" => renamed(argv),
         "exec" => Deed::default(),
         "ps" | "images" | "logs" | "inspect" | "info" | "version" | "ls" | "list" | "stats" | "top"
         | "port" | "diff" | "history" | "events" | "search" | "wait" | "--version" | "-v" | "help" => {
@@ -361,12 +365,30 @@ fn runs_again(argv: &Argv, verb: &str, names: &[&Arg]) -> Deed {
     draft.done()
 }
 
+/// A change of containers by name, or by id: `docker ps -aq -f name=web | xargs docker rm -f`.
 fn containers<'a>(argv: &'a Argv, names: &[&Arg], change: Change, again: Again) -> Draft<'a> {
     let mut draft = Draft::of(argv);
     for name in names {
-        draft.add(name, change.clone(), Resource::Container(name.value.clone()), again);
+        let of = says::listed(&name.value).unwrap_or_else(|| name.value.clone());
+        draft.add(name, change.clone(), Resource::Container(of), again);
+    }
+    if let (true, Stdin::Text(ids)) = (names.is_empty(), &argv.stdin)
+        && let Some(of) = says::listed(ids)
+    {
+        draft.add_implied(change, Resource::Container(of), again);
     }
     draft
+}
+
+/// docker-rename(1): the old name is free afterwards, and the new one must not be in use.
+fn renamed(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    if let [old, new] = argv.options("").operands[..] {
+        let container = |name: &Arg| Resource::Container(name.value.clone());
+        draft.add(old, Change::Remove, container(old), Again::Fails("No such container"));
+        draft.add(new, NEW, container(new), Again::Fails("The container name is already in use"));
+    }
+    draft.done()
 }
 
 /// docker compose, docker-compose, podman-compose.
@@ -426,6 +448,7 @@ fn containers_are_run() {
         ("docker rm db", "remove container db fails"),
         ("docker rm -f db", "remove container db"),
         ("docker stop db", "stop container db"),
+        ("docker rename db old", "remove container db fails; create container old fails"),
         ("docker restart db", "restart container db [Restart]"),
         ("docker network create web", "create network web fails"),
         ("docker volume create data", "create volume data"),

@@ -225,12 +225,31 @@ pub(crate) fn crontab(argv: &Argv) -> Deed {
 /// keeps it single, and a text without the old lines replaces them all.
 fn input(argv: &Argv, from_input: bool) -> Again {
     match &argv.stdin {
-        Stdin::Text(text) if text.key().contains("$(crontab") => Again::Duplicates("adds the line again"),
+        Stdin::Text(text) if text.key().contains("$(crontab") && !filters(text.key()) => {
+            Again::Duplicates("adds the line again")
+        }
         // `grep -v` or `sort -u`: the commands before it are not visible here.
         Stdin::Text(text) if text.key().contains("$(") => Again::NoChange,
         Stdin::Text(_) if from_input => Again::Overwrites("replaces the lines of others"),
         _ => Again::NoChange,
     }
+}
+
+/// True if the old table goes through a filter before it is stored: `OLD=$(crontab -l | grep -v backup)`.
+fn filters(text: &str) -> bool {
+    text.split("$(crontab").skip(1).any(|rest| {
+        rest.split('|').skip(1).any(|stage| {
+            let mut words = stage.split_whitespace();
+            let program = words.next().unwrap_or_default();
+            match program {
+                "grep" | "egrep" | "fgrep" => words
+                    .any(|word| word.starts_with('-') && (word.contains('v') || word == "--invert-match")),
+                "sed" | "awk" | "uniq" => true,
+                "sort" => words.any(|word| word.starts_with('-') && word.contains('u')),
+                _ => false,
+            }
+        })
+    })
 }
 
 /// True for `crontab -l`, which fails where there is no table.

@@ -377,16 +377,29 @@ fn only_asks(sql: &Value) -> bool {
     ASKS.iter().any(|ask| text.trim_start().starts_with(ask)) && !words.any(|word| WRITES.contains(&word))
 }
 
-/// True for a command that fills databases from a dump: `zcat dump.gz | psql`, pg_restore(1).
+/// True for a command that fills databases from a dump: `zcat dump.gz | psql`, `psql -f dump.sql`, pg_restore(1). A file
+/// that only makes the tables, by its name, is no dump.
 pub(crate) fn loads_dump(argv: &Argv) -> bool {
-    let client = matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb");
-    // Nothing is known of a text that another program prints.
-    let fed = match &argv.stdin {
-        Stdin::Pipe => true,
-        Stdin::Text(text) => text.as_literal().is_none() && text.known_prefix().is_empty(),
-        Stdin::Inherited | Stdin::File(_) => false,
+    const NO_DATA: [&str; 9] =
+        ["schema", "init", "seed", "setup", "create", "structure", "tables", "migrat", "fixture"];
+    let holds_data = |text: &Value| {
+        let name = text.to_string().to_ascii_lowercase();
+        !NO_DATA.iter().any(|word| name.contains(word))
     };
-    argv.name == "pg_restore" || client && fed
+    if matches!(argv.name.as_str(), "pg_restore" | "mongorestore") {
+        return true;
+    }
+    let file = || argv.options("f|file: c|command: d|dbname: U: h: p: v:").value("f").is_some_and(holds_data);
+    // Nothing is known of a text that another program prints.
+    let fed = || match &argv.stdin {
+        Stdin::Pipe => true,
+        Stdin::Text(text) => {
+            text.as_literal().is_none() && text.known_prefix().is_empty() && holds_data(text)
+        }
+        Stdin::File(path) => holds_data(&path.basename()),
+        Stdin::Inherited => false,
+    };
+    runs_sql(argv) && (fed() || argv.name == "psql" && file())
 }
 
 /// A dump writes a file. It is unknown what a restore finds.
@@ -415,10 +428,12 @@ pub(crate) fn runs_sql(argv: &Argv) -> bool {
     matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb")
 }
 
-/// True if the command reads a dump into a database.
-pub(crate) fn reads_a_dump(argv: &Argv) -> bool {
-    let piped = matches!(argv.stdin, Stdin::File(_) | Stdin::Pipe) || argv.has_word("-f");
-    matches!(argv.name.as_str(), "pg_restore" | "mongorestore") || runs_sql(argv) && piped
+/// What redis-cli(1) empties: the database that `-n` selects, or all of them.
+pub(crate) fn emptied_keys(argv: &Argv) -> &'static str {
+    match argv.args.iter().any(|arg| arg.value.key().eq_ignore_ascii_case("flushdb")) {
+        true => "all keys of a Redis database",
+        false => "all keys of Redis",
+    }
 }
 
 #[test]

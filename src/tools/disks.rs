@@ -44,7 +44,11 @@ pub(super) fn prints(argv: &Argv) -> Option<Says> {
 pub(super) fn lists(argv: &Argv, pattern: &Pattern) -> Option<Says> {
     match argv.name.as_str() {
         "swapon" | "free" => Some(Says::other(Thing::Swap, Value::default())),
-        "mount" | "findmnt" | "df" => Some(Says::other(Thing::Mount, pattern.name())),
+        "mount" | "findmnt" | "df" => {
+            let text = pattern.text();
+            let place = text.key().trim_matches([' ', '^', '$']);
+            Some(Says::other(Thing::Mount, Value::from_key(place, text)))
+        }
         "blkid" => Some(Says::other(Thing::FileSystem, pattern.name())),
         "lsblk" => prints(argv),
         // `file -s /dev/sdb | grep -q filesystem`; an empty device is `data`.
@@ -62,7 +66,7 @@ fn mounts_are_asked() {
     crate::tools::table::says(&[
         ("mountpoint -q /data", "Exists mount /data"),
         ("findmnt /data", "Exists mount /data"),
-        ("mount | grep -q /data", "Exists mount data"),
+        ("mount | grep -q /data", "Exists mount /data"),
         ("swapon --show | grep -q /swapfile", "Exists swap"),
         ("swapon --show", "Exists swap"),
         ("swapon /swapfile", ""),

@@ -3,6 +3,7 @@
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked, Edit, Piece};
+use crate::tools::archives;
 use crate::tools::draft::{Draft, NEW, TREE, below, nothing, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
@@ -53,7 +54,12 @@ pub(super) fn succeeds(argv: &Argv) -> Option<Says> {
         "rev-parse" if options.has("verify") => reference(&operands.first()?.value).or_else(repository),
         "rev-parse" => operands.first().and_then(|arg| reference(&arg.value)).or_else(repository),
         "show-ref" => reference(&operands.first()?.value),
-        "status" | "log" | "ls-files" => repository(),
+        "status" | "log" | "ls-files" | "pull" => repository(),
+        // Without an option, they go to a branch that is there. What is not a branch is no fact that anything asks for.
+        "checkout" | "switch" if inner.args.len() == operands.len() => match operands[..] {
+            [branch] => Some(Says::other(Thing::Branch, branch.value.clone())),
+            _ => None,
+        },
         "diff" | "diff-index" if options.has("quiet") || options.has("q") || options.has("exit-code") => {
             Some(Says::other(Thing::Commit, inner.cwd.clone()))
         }
@@ -128,6 +134,10 @@ fn repositories_are_asked() {
         ("git branch --list prod", "prints Exists branch prod"),
         ("git worktree list | grep -q /srv/w", "Exists path /srv/w"),
         ("git config --global --get-all safe.directory | grep -qxF /x", "Exists line /root/.gitconfig '/x'"),
+        ("git -C /x pull --ff-only", "Exists path /x/.git"),
+        ("git checkout prod", "Exists branch prod"),
+        ("git switch prod", "Exists branch prod"),
+        ("git checkout -b prod", ""),
         ("git diff", ""),
     ]);
 }
@@ -231,8 +241,10 @@ pub(crate) fn git(argv: &Argv) -> Deed {
         }
         "commit" => commit(argv),
         "add" | "push" | "stash" | "lfs" | "gc" | "prune" | "rm" | "mv" | "update-index" | "maintenance"
-        | "am" | "apply" | "cherry-pick" | "revert" | "archive" | "credential" | "update-ref"
-        | "symbolic-ref" => nothing(),
+        | "am" | "apply" | "cherry-pick" | "revert" | "credential" | "update-ref" | "symbolic-ref" => {
+            nothing()
+        }
+        "archive" => archives::git_archive(argv),
         "status" | "log" | "diff" | "show" | "rev-parse" | "rev-list" | "describe" | "ls-files"
         | "ls-remote" | "ls-tree" | "blame" | "cat-file" | "for-each-ref" | "merge-base" | "shortlog"
         | "version" | "grep" | "var" | "name-rev" | "show-ref" | "check-ignore" | "diff-index" | "help"
@@ -302,6 +314,9 @@ fn remote(argv: &Argv) -> Deed {
             draft.add(name, Change::Remove, named(name), Again::Fails("No such remote"));
         }
         ("set-url", Some(name)) => draft.add(name, Change::Write, named(name), Again::NoChange),
+        ("update", _) => {
+            draft.role(Role::Source);
+        }
         _ => return Deed::read_only(),
     }
     draft.done()
@@ -472,6 +487,8 @@ fn git_brings_the_source() {
         ("git tag v1", "create tag v1 fails"),
         ("git branch --show-current", "[ReadOnly]"),
         ("git status", "[ReadOnly]"),
+        ("git archive -o /tmp/x.tar HEAD", "write /tmp/x.tar"),
+        ("git archive main", ""),
         ("git frob", "unknown"),
     ]);
 }

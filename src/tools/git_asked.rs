@@ -21,12 +21,66 @@ pub(crate) fn pulls(argv: &Argv) -> bool {
 
 /// True for `git fetch`, whose work `git pull` does again.
 pub(crate) fn fetches(argv: &Argv) -> bool {
-    is_one_of(argv, &["fetch"])
+    is_one_of(argv, &["fetch"]) || updates_remotes(argv)
+}
+
+/// True for `git remote update`, which fetches from each remote (git-remote(1)).
+fn updates_remotes(argv: &Argv) -> bool {
+    command(argv).is_some_and(|inner| {
+        inner.program.value.as_literal() == Some("remote") && inner.literal(0) == Some("update")
+    })
 }
 
 /// True if the command discards changes in the tree, or puts them aside.
 pub(crate) fn undoes_changes(argv: &Argv) -> bool {
     is_one_of(argv, &["reset", "stash", "checkout", "restore"])
+}
+
+/// True if the command removes the file where git does not track it, even if git ignores it: `git clean -fdx`.
+pub(crate) fn cleans(argv: &Argv, path: &Value) -> bool {
+    let Some(inner) = command(argv).filter(|inner| path.is_under(&inner.cwd)) else { return false };
+    let options = inner.options("f|force d x X n|dry-run e|exclude: q i");
+    inner.program.value.as_literal() == Some("clean")
+        && options.has("f")
+        && options.has("x")
+        && !options.has("n")
+        && !options.has("e")
+        && options.operands.is_empty()
+}
+
+/// True if the command brings a tracked file back that was moved or removed: `git reset --hard`, `git checkout -f`,
+/// `git checkout -- FILE`, `git restore FILE`, `git stash`.
+pub(crate) fn restores(argv: &Argv, path: &Value) -> bool {
+    let Some(inner) = command(argv).filter(|inner| path.is_under(&inner.cwd)) else { return false };
+    let named = || inner.args.iter().any(|arg| !arg.is_option() && path.is_under(&inner.path(arg)));
+    match inner.program.value.as_literal() {
+        Some("reset") => inner.has_word("--hard"),
+        Some("stash") => true,
+        Some("checkout") => inner.has_word("-f") || inner.has_word("--force") || named(),
+        Some("restore") => named(),
+        _ => false,
+    }
+}
+
+#[test]
+fn files_are_brought_back() {
+    let restores = |words: &str, path: &str| {
+        let words: Vec<String> = words.split(' ').map(ToString::to_string).collect();
+        let commands = crate::shell::line::commands(&words);
+        let argv = commands[0].argv();
+        restores(argv, &Value::literal(path).resolve(&argv.cwd))
+    };
+    for (words, path, expected) in [
+        ("git reset --hard origin/main", "a", true),
+        ("git reset --hard", "/etc/a", false),
+        ("git -C /etc reset --hard", "/etc/a", true),
+        ("git checkout -- a", "a", true),
+        ("git checkout .", "a/b", true),
+        ("git checkout main", "a", false),
+        ("git pull", "a", false),
+    ] {
+        assert_eq!(restores(words, path), expected, "{words} {path}");
+    }
 }
 
 /// Whose newest commit a command prints.
@@ -78,6 +132,7 @@ pub(crate) fn update(argv: &Argv) -> Option<Update> {
     let to_branch = inner.args.iter().any(|arg| arg.value.key().contains(':'));
     match inner.program.value.as_literal()? {
         "fetch" if !to_branch => Some(Update::Fetches),
+        "remote" if updates_remotes(argv) => Some(Update::Fetches),
         "reset" | "checkout" | "switch" if takes_over => Some(Update::TakesOver),
         "merge" | "rebase" => takes_over.then_some(Update::TakesOver),
         "pull" | "fetch" | "reset" | "checkout" | "switch" => Some(Update::Whole),

@@ -1,6 +1,7 @@
 //! Commands that only read, print, wait or control the shell itself. They leave nothing that a later run could find.
 
 use crate::shell::argv::Argv;
+use crate::shell::value::Value;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 
@@ -69,6 +70,15 @@ pub(crate) fn filter(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// The file in which `sort -u -o FILE` leaves each line once.
+pub(crate) fn keeps_lines_single(argv: &Argv) -> Option<Value> {
+    if argv.name != "sort" {
+        return None;
+    }
+    let options = argv.options("o|output: u|unique k|key: t|field-separator: b f n r");
+    options.value("o").filter(|_| options.has("u")).map(|file| file.resolve(&argv.cwd))
 }
 
 /// pkill(1), killall(1): they exit with 1 if no process matches, the first time as well as the second.

@@ -269,6 +269,16 @@ pub(crate) fn is_random(text: &str) -> bool {
     SOURCES.as_ref().is_some_and(|sources| sources.is_match(text))
 }
 
+/// True if a text reads a secret that is there, and makes one only where there is none:
+/// `$(cat /etc/shop/key || openssl rand -hex 32)`.
+pub(crate) fn makes_only_what_is_missing(text: &str) -> bool {
+    const READERS: [&str; 9] = ["cat", "grep", "sed", "awk", "cut", "head", "tail", "jq", "pass"];
+    let Some((first, _)) = text.split_once("||") else { return false };
+    let first = first.trim_start_matches(['$', '(', '`', ' ']);
+    let reader = first.split_whitespace().next().unwrap_or_default();
+    !is_random(first) && (reader.starts_with('<') || READERS.contains(&reader))
+}
+
 /// True for a program that prints what it reads, in another form.
 pub(crate) fn passes_on(name: &str) -> bool {
     [

@@ -255,12 +255,14 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
         ("stop", Some(target)) => {
             draft.add(target, Change::Stop, process(&target.value), Again::NoChange);
         }
-        ("delete" | "del", Some(target)) => {
-            let again = match target.value.as_literal() {
-                Some("all") => Again::NoChange,
-                _ => Again::Fails("Process or Namespace not found"),
-            };
-            draft.add(target, Change::Remove, process(&target.value), again);
+        ("delete" | "del", Some(_)) => {
+            for target in &operands[1..] {
+                let again = match target.value.as_literal() {
+                    Some("all") => Again::NoChange,
+                    _ => Again::Fails("Process or Namespace not found"),
+                };
+                draft.add(target, Change::Remove, process(&target.value), again);
+            }
         }
         ("startup", _) => {
             draft.role(Role::Enable);
@@ -282,6 +284,18 @@ pub(crate) fn pm2(argv: &Argv) -> Deed {
         }
     }
     draft.done()
+}
+
+/// True if the command takes processes away without naming each: `pm2 kill`, `pm2 delete all`, `pm2 delete
+/// ecosystem.config.js`.
+pub(crate) fn takes_many_away(argv: &Argv) -> bool {
+    let options = argv.options(OPTIONS);
+    is_pm2(argv)
+        && match (word(&options.operands, 0), word(&options.operands, 1)) {
+            ("kill", _) => true,
+            ("delete" | "del", name) => name == "all" || is_process_file(name),
+            _ => false,
+        }
 }
 
 /// True for a program with its arguments, and for one that gets them after `--`.

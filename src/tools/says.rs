@@ -7,7 +7,8 @@ pub(crate) mod facts;
 
 pub(crate) use facts::{Aspect, Fact, Piped, Says};
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Argv, Stdin};
+use crate::shell::value::Value;
 use crate::tools::effect::{Change, Deed, Effect, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::thing::Thing;
@@ -30,7 +31,9 @@ pub(crate) fn succeeds(argv: &Argv) -> Option<Says> {
         "cd" | "pushd" | "readlink" | "realpath" | "compgen" | "find" | "cat" | "stat" | "ls" => {
             files::succeeds(argv)
         }
-        "grep" | "egrep" | "fgrep" | "rg" | "awk" | "gawk" | "mawk" => texts::succeeds(argv),
+        "grep" | "egrep" | "fgrep" | "rg" | "awk" | "gawk" | "mawk" => {
+            texts::succeeds(argv).or_else(|| finds_in_text(argv))
+        }
         "systemctl" | "service" | "supervisorctl" | "pgrep" | "pidof" => services::succeeds(argv),
         name if managers::is_pm2(name) => processes::succeeds(argv),
         name if containers::is_runtime(name) => containers::succeeds(argv),
@@ -99,6 +102,21 @@ pub(crate) fn output_matches(first: &Argv, pattern: &Pattern) -> Option<Says> {
         _ => None,
     }?;
     if pattern.is_inverted { found.negate() } else { Some(found) }
+}
+
+/// What it says that a text holds a pattern, if the text is what a command printed: `CRON=$(crontab -l)`.
+pub(crate) fn text_matches(text: &Value, pattern: &Pattern) -> Option<Says> {
+    let found = cron::keeps_old_lines(&text.to_string()).then(|| cron::lists(pattern))??;
+    if pattern.is_inverted { found.negate() } else { Some(found) }
+}
+
+/// What the success of grep(1) says of its input: `grep -q backup <<< "$CRON"`.
+fn finds_in_text(argv: &Argv) -> Option<Says> {
+    let Stdin::Text(text) = &argv.stdin else { return None };
+    match Pattern::of(argv)? {
+        (pattern, None) => text_matches(text, &pattern),
+        _ => None,
+    }
 }
 
 /// True if the command may have started a process, or created another thing that has no state of its own in the model.

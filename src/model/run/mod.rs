@@ -1,5 +1,6 @@
 //! The script as it runs again: what happened to each resource, which guards hold then, and what each step does.
 
+mod anew;
 #[cfg(test)]
 mod measured_tests;
 mod origin;

@@ -1,21 +1,26 @@
 //! What may have made a file that no known effect makes.
 
+use crate::model::run::timeline::{Asking, Presence, Ran};
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::argv::Stdin;
-use crate::shell::value::Value;
+use crate::shell::value::{Piece, Value, parameter_of, pieces};
 use crate::shell::wrappers::Place;
 use crate::tools::acts::{Act, acts};
 use crate::tools::archives::{brings_more, copies_to_hosts};
 use crate::tools::containers::attached_container;
 use crate::tools::copying::moves;
 use crate::tools::effect::{Change, Effect, Resource};
+use crate::tools::git_asked::restores;
 use crate::tools::interprets_input;
+use crate::tools::unnamed::may_make;
 
 impl Deployment<'_> {
     /// True if a command whose effects are not all known may have created the path: it names the path as an
-    /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, or unpacks
-    /// above it. A container that starts creates the volumes that it names.
-    pub(super) fn may_have_come(&self, resource: &Resource, before: StepId) -> bool {
+    /// operand (`export --out=F.new && mv F.new F`), copies a file of that name to the other host, unpacks
+    /// above it, builds in its directory, or restores the files of a repository. A container that starts creates
+    /// the volumes that it names.
+    pub(super) fn may_have_come(&self, asking: Asking<'_>, resource: &Resource) -> bool {
+        let before = asking.asker;
         if matches!(resource, Resource::Volume(_)) {
             let starts =
                 |step: &Step| acts(&step.argv, &step.deed, &step.place).contains(&Act::StartsContainers);
@@ -28,7 +33,7 @@ impl Deployment<'_> {
         }
         let Resource::Path(path) = resource else { return false };
         let step = self.step(before);
-        if self.unknown_makes_files(path, before) {
+        if self.unknown_makes_files(path, before) || self.is_made_unnamed(asking, path) {
             return true;
         }
         self.steps[..before.0 as usize].iter().any(|earlier| {
@@ -51,6 +56,35 @@ impl Deployment<'_> {
                             || copies && value.basename() == path.basename()
                     })
         })
+    }
+
+    /// True if a step that the second run does not skip may make the path again: a build, an unknown program, or git.
+    fn is_made_unnamed(&self, asking: Asking<'_>, path: &Value) -> bool {
+        let asker = asking.asker;
+        let place = &self.step(asker).place;
+        self.iter().take(asker.0 as usize).any(|(id, earlier)| {
+            earlier.place == *place
+                && asking.runs.get(id.0 as usize) != Some(&Ran::No)
+                && (may_make(&earlier.argv, &earlier.deed, path) || restores(&earlier.argv, path))
+                && self.may_meet(id, asker)
+        })
+    }
+
+    /// True if somebody brings the path before each run: the caller names it, or it lies in a directory for temporary
+    /// files and no step makes it.
+    pub(super) fn is_handed_in(&self, asking: Asking<'_>, resource: &Resource) -> bool {
+        let Resource::Path(path) = resource else { return false };
+        let name = path.basename();
+        let by_caller = |piece| match piece {
+            Piece::Hole(hole) => parameter_of(hole).is_some(),
+            Piece::Text(_) => false,
+        };
+        if pieces(name.key()).any(by_caller) {
+            return true;
+        }
+        let temporary = ["/tmp/", "/var/tmp/"].iter().any(|dir| path.known_prefix().starts_with(dir));
+        let first = || self.timeline.first_state(Asking { before: asking.asker, ..asking }, resource);
+        temporary && first().presence == Presence::Untouched
     }
 
     /// True if an unknown program may have created the path in its working directory: code that is piped into

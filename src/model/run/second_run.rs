@@ -10,7 +10,6 @@ use crate::shell::value::{Knowledge, Value};
 use crate::tools::copying::{ENTERS_LINK, link_target};
 use crate::tools::databases::loads_dump;
 use crate::tools::effect::{Again, Change, Effect, PathKind, Resource, Role};
-use crate::tools::patterns::{basic_pattern, holds_pattern};
 use crate::tools::says::Aspect;
 use crate::tools::thing::Thing;
 
@@ -229,6 +228,8 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
                 && timeline.state(Asking { before: StepId(0), ..asking }, &effect.resource).presence
                     == Presence::There
                 && !name.to_string().contains("test")
+                // A word of the caller asks for it: `if [ "$RESET_DB" = true ]`.
+                && !deployment.guards_of(id).any(|(_, guard)| guard.cond.has_opaque())
                 && !deployment.loads_a_dump(id) =>
         {
             Outcome::Overwrites("drops the database and everything in it")
@@ -237,7 +238,8 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
         (Change::Remove, Again::Fails(_)) if name.to_string().contains("$(") => return None,
         (Change::Remove, Again::Fails(why)) => match state.presence {
             Presence::Gone if deployment.asks_for(&effect.resource, id) => return None,
-            Presence::Gone if !deployment.may_have_come(&effect.resource, id) => Outcome::Fails(why),
+            Presence::Gone if deployment.is_handed_in(asking, &effect.resource) => return None,
+            Presence::Gone if !deployment.may_have_come(asking, &effect.resource) => Outcome::Fails(why),
             _ => return None,
         },
         (Change::Use, _) => return None,
@@ -250,7 +252,11 @@ fn again(deployment: &Deployment<'_>, asking: Asking<'_>, effect: &Effect) -> Op
             }
             Outcome::Fails(why)
         }
+        (_, Again::Fails(_) | Again::Duplicates(_)) if there && deployment.is_ended_before(effect, id) => {
+            return None;
+        }
         (_, Again::Fails(why)) if there => Outcome::Fails(why),
+        (_, Again::Overwrites(_)) if there && deployment.is_filled_after(effect, id) => return None,
         (_, Again::Overwrites(why)) if there => Outcome::Overwrites(why),
         // `wget` saves next to an existing file; a line is appended to whatever is there.
         (_, Again::Duplicates(why))
@@ -309,7 +315,10 @@ fn presence_of_line(
     text: &Value,
 ) -> Option<Presence> {
     let id = asking.asker;
-    if deployment.starts_anew(file, id) || deployment.line_is_removed(file, text, id) {
+    if deployment.starts_anew(file, id)
+        || deployment.line_is_removed(file, text, id)
+        || deployment.is_cleaned(file, id)
+    {
         return None;
     }
     let whole_file = Resource::Path(file.clone());
@@ -395,69 +404,6 @@ impl Deployment<'_> {
                 _ => None,
             });
             otherwise == Some(!guard.holds)
-        })
-    }
-
-    /// True if each run removes the line before the step adds it: `sed -i '/x/d' F; echo x >> F`.
-    fn line_is_removed(&self, file: &Value, text: &Value, before: StepId) -> bool {
-        self.steps[..before.0 as usize].iter().any(|earlier| {
-            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                (Change::Remove, Resource::Line { file: of, text: pattern }) => {
-                    of == file && holds_pattern(text, &basic_pattern(pattern))
-                }
-                _ => false,
-            })
-        })
-    }
-
-    /// True if each run empties the chain, or all of them, before the step adds to it (`iptables -F`).
-    fn is_flushed(&self, rule: &Value, before: StepId) -> bool {
-        let step = self.step(before);
-        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
-        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
-            earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource, e.again) {
-                (Change::Remove, Resource::FirewallRule(chain), Again::NoChange) => {
-                    let (chain, rule) = (chain.key(), rule.key());
-                    let other_table = chain.is_empty() && rule.starts_with("-t ");
-                    let below = rule
-                        .strip_prefix(chain)
-                        .is_some_and(|rest| chain.is_empty() || rest.is_empty() || rest.starts_with(' '));
-                    below && !other_table
-                }
-                _ => false,
-            }) && earlier.place == step.place
-                && earlier.argv.runs_same_program(&step.argv)
-                && (earlier.entry == step.entry || earlier.entry == 0)
-                && self.guards_of(StepId(index as u32)).all(|(id, _)| guards.contains(&id))
-        })
-    }
-
-    /// True if each run writes the file from scratch before the step appends to it.
-    pub(crate) fn starts_anew(&self, file: &Value, before: StepId) -> bool {
-        let step = self.step(before);
-        let guards: Vec<GuardId> = self.guards_of(before).map(|(id, _)| id).collect();
-        self.steps[..before.0 as usize].iter().enumerate().any(|(index, earlier)| {
-            let certain = earlier.entry == step.entry || earlier.entry == 0;
-            let own: Vec<GuardId> = self.guards_of(StepId(index as u32)).map(|(id, _)| id).collect();
-            certain
-                && earlier.place == step.place
-                && earlier.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
-                    (Change::Write, Resource::Path(path)) => path == file,
-                    (Change::Remove, Resource::Path(path)) => file.is_under(path),
-                    _ => false,
-                })
-                && own.iter().all(|g| {
-                    guards.contains(g) || {
-                        // `[ -f F ] && rm F`: it is gone either way.
-                        let guard = &self.guards[g.0 as usize];
-                        let facts = guard.cond.facts();
-                        guard.cond.evaluate(&mut |_| Some(true)) == Some(guard.holds)
-                            && !guard.cond.has_opaque()
-                            && facts
-                                .iter()
-                                .all(|f| matches!(&f.resource, Resource::Path(p) if file.is_under(p)))
-                    }
-                })
         })
     }
 }

@@ -60,6 +60,10 @@ impl Timeline {
         // The state is that at the guard itself: what the guarded steps did in the first run counts as done.
         let (steps, guards) = (asking.steps, asking.guards);
         let asking = Asking { before: guard.at, ..asking };
+        // In the second run, it is another path.
+        if fact.resource.name().knowledge() == Knowledge::Fresh {
+            return None;
+        }
         let guarded = || behind(steps, guards, id).map(|(_, step)| step);
         let acts = |step: &Step| !step.deed.roles.contains(&Role::ReadOnly);
         match &fact.resource {

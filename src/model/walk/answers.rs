@@ -47,7 +47,9 @@ impl<'a> Walker<'a, '_> {
         operator: &str,
         pattern: &Word<'a>,
     ) -> Option<Cond> {
-        let [Part::Substitution { body: [stmt], .. }] = asked.parts else { return None };
+        if !matches!(asked.parts, [Part::Substitution { .. } | Part::Parameter { .. }]) {
+            return None;
+        }
         let text = match (operator, pattern.parts) {
             ("==" | "=" | "!=", [Part::Glob('*'), inner @ .., Part::Glob('*')])
                 if inner.iter().all(|p| !matches!(p, Part::Glob(_))) && !inner.is_empty() =>
@@ -57,8 +59,21 @@ impl<'a> Walker<'a, '_> {
             ("=~", _) => self.expand(pattern),
             _ => return None,
         };
-        let (_, first) = self.in_subshell(|w| w.quiet_command(stmt));
         let pattern = if operator == "=~" { Pattern::extended(text) } else { Pattern::fixed(text) };
+        let stmt = match asked.parts {
+            [Part::Substitution { body: [stmt], .. }] => stmt,
+            // `[[ $(< F) == *x* ]]`
+            [Part::Substitution { body: [], text, .. }] => {
+                let file = text.strip_prefix("$(")?.strip_suffix(')')?.trim().strip_prefix('<')?.trim();
+                let file = Value::literal(file.trim_matches('"')).resolve(&self.ctx.cwd);
+                return Some(Cond::exists(Resource::Line { file, text: pattern.line() }));
+            }
+            [Part::Parameter { operation: Operation::Plain, .. }] => {
+                return says::text_matches(&self.expand(asked), &pattern).map(Cond::from);
+            }
+            _ => return None,
+        };
+        let (_, first) = self.in_subshell(|w| w.quiet_command(stmt));
         says::output_matches(&first?, &pattern).map(Cond::from)
     }
 
@@ -74,6 +89,10 @@ impl<'a> Walker<'a, '_> {
         let [pattern] = arm.patterns else { return None };
         match pattern.parts {
             [Part::Glob('*')] => Some(before).filter(|b| !matches!(b, Cond::Always(_))),
+            // `case "$(getent passwd app)" in '') …`
+            [] | [Part::Literal { text: "", .. }] => {
+                self.word_says(subject).map(|says| before.and(says.negate()))
+            }
             _ => self.output_matches(subject, "==", pattern).map(|cond| before.and(cond)),
         }
     }

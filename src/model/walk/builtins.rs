@@ -217,6 +217,13 @@ impl<'a> Walker<'a, '_> {
     /// `trap CODE EXIT` (bash(1)): signal 0 is the shell's end.
     fn trap(&mut self, args: &[Arg], command: &Command<'a>) {
         let Some((code, signals)) = args[1..].split_first() else { return };
+        if signals.iter().any(|s| s.value.as_literal() == Some("ERR"))
+            && !self.ctx.errexit
+            && code.value.as_literal().is_some_and(|code| self.code_leaves(code))
+        {
+            self.ctx.errexit = true;
+            self.ctx.traps.0 = true;
+        }
         if !signals.iter().any(|s| matches!(s.value.as_literal(), Some("EXIT" | "0" | "SIGEXIT"))) {
             return;
         }
@@ -224,6 +231,32 @@ impl<'a> Walker<'a, '_> {
             Some("-" | "") => None,
             _ => Some(self.argument_text(command, code, Some(command.origin.tree)).0),
         };
+    }
+
+    /// True if the code of a trap ends the shell: `exit` is among its words, or a function that leaves.
+    fn code_leaves(&self, code: &str) -> bool {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        code.split(|c| !is_word(c)).any(|word| {
+            Builtin::named(word) == Some(Builtin::Exit)
+                || self.functions.body(word).is_some_and(|body| self.body_exits(body, 0))
+                || self.defines_later(word)
+        })
+    }
+
+    /// True if the text defines a function of this name whose body has `exit`. A trap may name a function that is defined
+    /// after it.
+    fn defines_later(&self, name: &str) -> bool {
+        let text = self.shell.texts.first().map_or("", |text| text.text);
+        let opening = format!("\n{name}()");
+        let body = text.split_once(opening.as_str()).filter(|_| !name.is_empty()).map(|(_, rest)| rest);
+        body.is_some_and(|rest| {
+            let body = rest.split("\n}").next().unwrap_or(rest);
+            let body = match rest.lines().next() {
+                Some(line) if line.trim_end().ends_with('}') => line,
+                _ => body,
+            };
+            body.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "exit")
+        })
     }
 
     fn set_options(&mut self, args: &[Arg], span: Span) {
@@ -239,12 +272,14 @@ impl<'a> Walker<'a, '_> {
                     'e' => self.set_errexit(on, span),
                     'u' => self.ctx.nounset = on,
                     'a' => self.ctx.allexport = on,
+                    'E' => self.ctx.traps.1 = on,
                     'o' => {
                         let option = args.get(at + 1).and_then(|a| a.value.as_literal()).unwrap_or_default();
                         match option {
                             "errexit" => self.set_errexit(on, span),
                             "pipefail" => self.ctx.pipefail = on,
                             "nounset" => self.ctx.nounset = on,
+                            "errtrace" => self.ctx.traps.1 = on,
                             "allexport" => self.ctx.allexport = on,
                             _ => {}
                         }
@@ -259,6 +294,7 @@ impl<'a> Walker<'a, '_> {
 
     fn set_errexit(&mut self, on: bool, span: Span) {
         self.ctx.errexit = on;
+        self.ctx.traps.0 = false;
         if on && self.errexit_at.is_none() && self.entry == 0 {
             self.errexit_at = Some(span);
         }

@@ -35,6 +35,7 @@ impl<'a> Walker<'a, '_> {
             return Flow { cond: flow.cond.negate(), exit: flow.exit };
         }
         let outer_stdin = self.ctx.stdin.clone();
+        let piped_from = self.steps.len();
         let mut input: Option<Output> = None;
         let mut first: Option<(crate::shell::argv::Argv, Cond)> = None;
         let mut flow = Flow::plain(Cond::Always(true));
@@ -82,6 +83,7 @@ impl<'a> Walker<'a, '_> {
             }
         }
         self.ctx.stdin = outer_stdin;
+        self.piped_from = piped_from;
         flow.exit = Exit::No;
         flow
     }
@@ -122,7 +124,12 @@ impl<'a> Walker<'a, '_> {
         let saved_params = std::mem::replace(&mut self.params, args);
         self.locals.push(Vec::new());
         let mark = self.scope.mark();
+        let errexit = self.ctx.errexit;
+        self.ctx.errexit &= self.ctx.traps != (true, false);
         let flow = self.statement(body);
+        if self.ctx.traps == (true, false) {
+            self.ctx.errexit = errexit;
+        }
         let locals = self.locals.pop().unwrap_or_default();
         self.scope.restore_locals(mark, &locals);
         self.params = saved_params;

@@ -355,6 +355,8 @@ impl<'a> Walker<'a, '_> {
                     value.push_str("\n");
                     return Stdin::Text(value);
                 }
+                // `<&3`
+                RedirectKind::Duplicate if redirect.descriptor.unwrap_or(0) == 0 => return Stdin::Pipe,
                 RedirectKind::Read(word) if redirect.descriptor.unwrap_or(0) == 0 => {
                     return Stdin::File(self.expand(word).resolve(&self.ctx.cwd));
                 }
@@ -430,6 +432,7 @@ pub(crate) fn kept_state(
         nounset: now.nounset,
         umask: now.umask,
         allexport: now.allexport,
+        traps: now.traps,
         on_exit: now.on_exit.clone(),
         ..saved
     }

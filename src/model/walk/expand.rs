@@ -9,6 +9,7 @@ use crate::shell::ast::{Block, Operation, Part, StmtKind, Word};
 use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::home_of;
+use crate::tools::containers::may_list;
 use crate::tools::prints::{self, Follows};
 
 impl<'a> Walker<'a, '_> {
@@ -123,6 +124,9 @@ impl<'a> Walker<'a, '_> {
                         self.in_subshell(|walker| walker.unseen_block(body));
                     }
                     self.sets_in_expansion(text);
+                    if text.starts_with("${PIPESTATUS[") {
+                        self.pipe_was_read();
+                    }
                     let knowledge =
                         if prints::is_fresh(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));
@@ -214,6 +218,10 @@ impl<'a> Walker<'a, '_> {
                 self.status_was_read();
                 None
             }
+            "PIPESTATUS" => {
+                self.pipe_was_read();
+                None
+            }
             "@" | "*" => self.params.as_ref().map(|params| {
                 let mut joined = Value::default();
                 for (i, param) in params.iter().enumerate() {
@@ -240,6 +248,20 @@ impl<'a> Walker<'a, '_> {
                     None => Some(params.get(index).map(|a| a.value.clone()).unwrap_or_default()),
                 }
             }
+        }
+    }
+
+    /// `$?` was read, so the last step's failure does not go unnoticed.
+    pub(super) fn status_was_read(&mut self) {
+        if let Some(step) = self.steps.last_mut() {
+            step.status_checked = true;
+        }
+    }
+
+    /// `PIPESTATUS` was read, so no failure of the last pipeline goes unnoticed.
+    fn pipe_was_read(&mut self) {
+        for step in self.steps.iter_mut().skip(self.piped_from) {
+            step.status_checked = true;
         }
     }
 
@@ -270,6 +292,12 @@ impl<'a> Walker<'a, '_> {
         if prints::is_fresh(text) {
             let site = self.scope.version();
             return Value::hole(text, site, Knowledge::Fresh);
+        }
+        if let ([stmt], true) = (body, may_list(text)) {
+            let (_, first) = self.in_subshell(|walker| walker.quiet_command(stmt));
+            if let Some(first) = first {
+                return Value::hole(&format!("$({first})"), 0, Knowledge::Symbolic);
+            }
         }
         let first = match body.first().map(|s| s.kind) {
             Some(StmtKind::Command(c)) => c.words.first(),

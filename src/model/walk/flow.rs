@@ -5,12 +5,14 @@ use crate::model::condition::Cond;
 use crate::model::walk::Walker;
 use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
 use crate::model::walk::scope::Variable;
-use crate::model::{Caller, OnFailure};
+use crate::model::{Caller, OnFailure, Step};
 use crate::shell::argv::Arg;
 use crate::shell::ast::{Block, CaseArm, Part, Stmt, StmtKind, Word};
 use crate::shell::builtins::Builtin;
 use crate::shell::value::Knowledge;
 use crate::source::Span;
+use crate::tools::effect::Role;
+
 /// `for x in a b c` is unrolled up to this many words.
 const UNROLL: usize = 12;
 
@@ -20,10 +22,12 @@ impl<'a> Walker<'a, '_> {
             Failure::Default => Failure::Is(OnFailure::Continues),
             other => other,
         };
+        let before = self.steps.len();
         let first = self.with_failure(left, |w| w.statement(a));
         if let Exit::Always(_) = first.exit {
             return first;
         }
+        let works = self.steps.get(before..).and_then(<[_]>::last).is_some_and(brings_source);
         let saved = self.guard;
         self.push_guard(first.cond.clone(), true, a.span, None);
         let mark = self.scope.mark();
@@ -31,7 +35,7 @@ impl<'a> Walker<'a, '_> {
         let second = self.statement(b);
         let ends = self.scope.rewind(mark);
         self.guard = saved;
-        let asks = !first.cond.facts().is_empty() && !is_change_of_directory(a);
+        let asks = !first.cond.facts().is_empty() && !is_change_of_directory(a) && !works;
         let certain = matches!(first.cond, Cond::Always(true)) || is_plain_command(a) && !asks;
         let skipped = (!certain).then(|| first.cond.clone().negate());
         self.scope.join(vec![(first.cond.clone(), ends)], skipped);
@@ -343,6 +347,11 @@ impl<'a> Walker<'a, '_> {
             self.caller = if is_root == *outcome { Caller::Ordinary } else { Caller::Root(Some(*span)) };
         }
     }
+}
+
+/// True for `git pull`, whose success also says something. In `git pull && …` nobody asks for that.
+fn brings_source(step: &Step) -> bool {
+    step.deed.roles.contains(&Role::Source)
 }
 
 pub(crate) fn is_plain_command(stmt: &Stmt<'_>) -> bool {

@@ -192,7 +192,16 @@ impl<'a> Walker<'a, '_> {
             Sets::Second => {
                 let Some(operand) = operands.get(1) else { return };
                 match operand.value.as_literal() {
-                    Some(name) => self.scope.sets(self.arena.alloc_str(name)),
+                    Some(name) => {
+                        let name: &'a str = self.arena.alloc_str(name);
+                        self.scope.sets(name);
+                        // `printf -v T '%(%s)T'` prints the time.
+                        let text = operands.get(2).map_or("", |text| text.value.known_prefix());
+                        if text.contains("%(") {
+                            let value = self.scope.unknown(name, Knowledge::Fresh);
+                            self.scope.set(name, Variable { value, ..Default::default() });
+                        }
+                    }
                     None => self.names.is_open = true,
                 }
             }

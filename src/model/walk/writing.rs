@@ -8,6 +8,7 @@ use crate::model::{Step, Written};
 use crate::shell::argv::{Argv, Stdin};
 use crate::shell::ast::{Command, Heredoc, Redirect, RedirectKind};
 use crate::shell::value::{Knowledge, Value};
+use crate::tools::containers;
 use crate::tools::effect::{Again, Change, Effect, Resource};
 use crate::tools::prints::{self, Printed};
 
@@ -159,12 +160,20 @@ pub(super) fn shown_with_input(argv: &Argv) -> String {
                 && text.key().len() < LONGEST
                 && prints::passes_on(&argv.name) =>
         {
-            let input = text.to_string();
-            let inner = input.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')'));
-            format!("{} | {argv}", inner.unwrap_or(&input))
+            with_input(&text.to_string(), argv)
+        }
+        // `docker ps -aq -f name=web | sort`
+        Stdin::Text(text) if text.key().len() < LONGEST && containers::passes_ids(argv, text.key()) => {
+            with_input(&text.to_string(), argv)
         }
         _ => argv.to_string(),
     }
+}
+
+/// A command behind what its input comes from.
+fn with_input(input: &str, argv: &Argv) -> String {
+    let inner = input.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')'));
+    format!("{} | {argv}", inner.unwrap_or(input))
 }
 
 /// The last heredoc of a command: it is what standard input gives.

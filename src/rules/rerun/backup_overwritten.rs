@@ -28,7 +28,13 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
                     && content.from.as_ref() == Some(&copy)
             })
         });
-        let Some((_, change)) = changed else { continue };
+        // Whoever removes the copy in each run keeps it for that run only: `rm -rf X.old; mv X X.old; mv X.new X`.
+        let removed = script.steps.iter().any(|s| {
+            s.deed.effects.iter().any(|e| {
+                e.change == Change::Remove && matches!(&e.resource, Resource::Path(path) if *path == copy)
+            })
+        });
+        let Some((_, change)) = changed.filter(|_| !removed) else { continue };
         if keeps_first || restored || script.guards_of(id).any(|(_, g)| g.cond.has_opaque()) {
             continue;
         }

@@ -8,7 +8,8 @@ use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::databases::reads_a_dump;
+use crate::tools::containers::names_test_project;
+use crate::tools::databases::{emptied_keys, loads_dump};
 use crate::tools::effect::{Change, Resource};
 use crate::tools::effect::{How, Role};
 use crate::tools::thing::Thing;
@@ -39,7 +40,9 @@ pub(in crate::rules) fn data_destroyed(context: &World<'_, '_>, found: &mut Vec<
                 continue;
             };
             // If nothing creates the database or the volume again, the second run finds none to throw away.
+            let of_tests = || names_test_project(context.sources.file(step.span.file).text());
             if named_so(script, step)
+                || lost.of_compose && of_tests()
                 || is_gone(script, id)
                 || reported.contains(&lost.what)
                 || is_brought_back(script, id, &lost)
@@ -123,6 +126,8 @@ struct Lost {
     severity: Severity,
     sure: Confidence,
     path: Option<Value>,
+    /// True if a Compose project loses it.
+    of_compose: bool,
 }
 
 fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resource) -> Option<Lost> {
@@ -132,12 +137,15 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
     let rows = "everything entered since the last deploy is gone";
     let migrate = "remove it from the deploy: create what is missing (`CREATE … IF NOT EXISTS`), and migrate";
     let lost = |what: String, then, help, severity, sure| {
-        Some(Lost { what, then, help, severity, sure, path: None })
+        let of_compose = matches!(resource, Resource::Other(Thing::Volumes, _));
+        Some(Lost { what, then, help, severity, sure, path: None, of_compose })
     };
     match resource {
         // `test` comes with the server and is for anybody (mysql_secure_installation drops it too);
         // `shop_test` is for tests.
         Resource::Database(name) if name.to_string().split(['_', '-']).any(|word| word == "test") => None,
+        // `shop_$(date +%s)`: each run has a database of its own.
+        Resource::Database(name) if !name.is_stable() => None,
         Resource::Database(name) => {
             lost(format!("the database {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
@@ -154,6 +162,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
         Resource::Other(Thing::Data, name) => {
             lost(format!("the rows of {name}"), rows, migrate, Severity::Error, Confidence::High)
         }
+        Resource::Other(Thing::Volumes, _) if containers::is_of_tests(&step.argv) => None,
         Resource::Other(Thing::Volumes, _) => lost(
             "the volumes of the containers".to_owned(),
             "a database in one of them starts empty",
@@ -161,6 +170,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
             Severity::Error,
             Confidence::High,
         ),
+        Resource::Volume(name) if containers::is_rebuilt(name) => None,
         Resource::Volume(name) => lost(
             format!("the volume {name}"),
             "the containers' data in it is gone",
@@ -169,12 +179,14 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
             Confidence::Medium,
         ),
         Resource::Other(Thing::Keys, _) => lost(
-            "all keys of Redis".to_owned(),
+            emptied_keys(&step.argv).to_owned(),
             "sessions, queued jobs and counters are gone, not only the cache",
             "delete only the cache's keys, by their prefix",
             Severity::Warning,
             Confidence::Medium,
         ),
+        // A release directory of its own name is new in each run.
+        Resource::Path(path) if !path.is_stable() => None,
         Resource::Path(path) => {
             let (what, sure) = data_path(context, path)?;
             Some(Lost {
@@ -184,6 +196,7 @@ fn lost(context: &World<'_, '_>, step: &Step, change: &Change, resource: &Resour
                 severity: Severity::Error,
                 sure,
                 path: Some(path.clone()),
+                of_compose: false,
             })
         }
         _ => None,
@@ -243,6 +256,10 @@ fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
     script.steps[id.0 as usize + 1..].iter().any(|s| {
         let copies = lost.path.as_ref().is_some_and(|path| {
             s.deed.puts().any(|(effect, content)| {
+                // The data lies elsewhere: `rm -rf RELEASE/uploads; ln -s /srv/shared/uploads RELEASE/uploads`.
+                if content.how == How::Linked {
+                    return matches!(&effect.resource, Resource::Path(to) if to == path);
+                }
                 let whole =
                     matches!(content.how, How::Copied | How::Kept | How::Moved | How::Synced | How::Unpacked);
                 whole
@@ -250,7 +267,7 @@ fn is_brought_back(script: &Deployment<'_>, id: StepId, lost: &Lost) -> bool {
                         if to == path || to.is_under(path) || path.is_under(to))
             })
         });
-        reads_a_dump(&s.argv) || copies
+        loads_dump(&s.argv) || copies
     })
 }
 

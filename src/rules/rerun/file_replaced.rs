@@ -13,11 +13,12 @@ use crate::tools::sed::edits;
 pub(in crate::rules) fn file_replaced(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for (effect, path) in written(step).filter(|(_, path)| is_lasting_env_file(path)) {
-            if !is_replaced(script, id, path) || remade_secret(script, id, path).is_some() {
+            if !is_replaced(script, id, path) || remade_secret(context, script, id, path).is_some() {
                 continue;
             }
             let text = step.written.iter().find(|w| w.path == *path && !w.append);
-            let from_sample = matches!(effect.again, Again::Overwrites(_));
+            let from_sample =
+                matches!(effect.again, Again::Overwrites(_)) && !script.is_filled_after(effect, id);
             let filled_in = text.is_some_and(|w| {
                 asks_to_be_filled_in(&w.content.text, &|key| fills_in_itself(script, id, key))
             });

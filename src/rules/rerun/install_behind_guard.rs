@@ -21,7 +21,8 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
         }) else {
             continue;
         };
-        if matches!(guard.cond, Cond::Or(..)) || !skips_what_is_there(guard) {
+        // The next run has a directory of another name.
+        if !path.is_stable() || matches!(guard.cond, Cond::Or(..)) || !skips_what_is_there(guard) {
             continue;
         }
         // The same may be done elsewhere, in the runs that this guard skips.

@@ -7,17 +7,18 @@ use crate::finding::{Finding, Severity};
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Step, StepId};
 use crate::rules::id;
+use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Effect, Resource};
-use crate::tools::prints::is_random;
+use crate::tools::effect::{Change, Effect, How, Resource};
+use crate::tools::prints::{is_random, makes_only_what_is_missing};
 use crate::tools::sed::replaced_lines;
 
 /// Finds secrets that each run makes anew.
 pub(in crate::rules) fn new_secret(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     for (script, id, step) in context.steps() {
         for (_, path) in written(step) {
-            if let Some((key, source)) = remade_secret(script, id, path) {
+            if let Some((key, source)) = remade_secret(context, script, id, path) {
                 found.push(told(context, script, id, path, (&key, &source)));
             }
         }
@@ -81,16 +82,25 @@ fn numbers_a_run(key: &str, path: &Value) -> bool {
 }
 
 /// The key and the source of a secret that gets a new value whenever the step writes the file.
-pub(super) fn remade_secret(script: &Deployment<'_>, id: StepId, path: &Value) -> Option<(String, String)> {
+pub(super) fn remade_secret(
+    context: &World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    path: &Value,
+) -> Option<(String, String)> {
     let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
     // What lies there is not kept for the app.
     let is_temporary =
         ["/tmp", "/var/tmp", "/run", "/dev"].iter().any(|dir| lies_under(path.known_prefix(), dir));
-    if is_temporary || !is_written_again(script, id, path) {
+    if is_temporary || !is_written_again(script, id, path) || is_draft(script, path) {
         return None;
     }
     let mut secrets = secrets_made_anew(&text.value);
     secrets.retain(|(key, _)| !numbers_a_run(key.trim_matches('`'), path));
+    if !secrets.is_empty() && is_sourced(script, id, path) {
+        let whole = context.sources.file(script.file).text();
+        secrets.retain(|(_, source)| !is_default(whole, source));
+    }
     secrets.retain(|(_, source)| !is_handed_on(script, source));
     // Whoever removes the file wants a new one, but what lies elsewhere keeps the old secret all the same.
     if !secrets.is_empty() && gone_before(script, id, path) {
@@ -109,6 +119,34 @@ pub(super) fn is_replaced(script: &Deployment<'_>, id: StepId, path: &Value) -> 
 /// True if a step writes the file again unasked.
 fn is_written_again(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
     script.second_run(id).skipped_by().is_none() && path.is_stable() && !asked_about(script, id, path)
+}
+
+/// True if the file is only a draft, and the second run does not move it into place because the file of the first run is
+/// there: `[ -f KEY ] || mv KEY.new KEY`.
+fn is_draft(script: &Deployment<'_>, path: &Value) -> bool {
+    let mut moves = script.iter().filter(|(_, step)| {
+        step.deed.puts().any(|(_, content)| content.how == How::Moved && content.from.as_ref() == Some(path))
+    });
+    let is_skipped = |id| script.second_run(id).skipped_by().is_some();
+    moves.next().is_some_and(|(id, _)| is_skipped(id)) && moves.all(|(id, _)| is_skipped(id))
+}
+
+/// True if an earlier step reads the variables of the file: `. /opt/shop/.env`.
+fn is_sourced(script: &Deployment<'_>, id: StepId, path: &Value) -> bool {
+    before(script, id).any(|step| {
+        Builtin::named(&step.argv.name) == Some(Builtin::Source)
+            && step.argv.args.first().is_some_and(|file| step.argv.path(file) == *path)
+    })
+}
+
+/// True if a script makes the secret only where a variable has no value: `${KEY:-$(openssl rand -hex 32)}`.
+fn is_default(script: &str, source: &str) -> bool {
+    let mut places = script.match_indices(source).peekable();
+    let defaults = |(at, _): (usize, &str)| {
+        let before = script[..at].trim_end_matches('"');
+        before.ends_with(":-") || before.ends_with(":=")
+    };
+    places.peek().is_some() && places.all(defaults)
 }
 
 fn told(
@@ -223,7 +261,7 @@ fn secrets_made_anew(value: &Value) -> Vec<(String, String)> {
         let hole = &rest[at..];
         let end = hole_end(hole);
         let source = &hole[..end];
-        if is_random(source) {
+        if is_random(source) && !makes_only_what_is_missing(source) {
             let line = before.lines().last().unwrap_or_default();
             let line = if before.ends_with('\n') { "" } else { line };
             let key = line

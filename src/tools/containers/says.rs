@@ -3,7 +3,7 @@
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::GLOBAL;
-use crate::tools::containers::attachment;
+use crate::tools::containers::{SIGNAL, attachment, is_runtime};
 use crate::tools::effect::Resource;
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::Says;
@@ -23,9 +23,14 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
         // Both fail if there is no such container, and both accept one that runs.
         ("start" | "restart", Some(_)) => named("container", inspected(0)?),
         ("container", Some("start" | "restart")) => named("container", inspected(1)?),
+        // It accepts a container that does not run.
+        ("stop", _) => stopped(&deeper, 0),
+        ("container", Some("stop")) => stopped(&deeper, 1),
         (_, Some("inspect" | "exists")) => named(object, inspected(1)?),
         ("ps", _) | ("container", Some("ls" | "list" | "ps")) => named("container", filter_name(&words)?),
-        ("network" | "volume", Some("ls" | "list")) => named(object, filter_name(&words)?),
+        ("network" | "volume" | "secret" | "config" | "service", Some("ls" | "list")) => {
+            named(object, filter_name(&words)?)
+        }
         ("node", Some("ls")) => Some(Says::other(Thing::Swarm, Value::default())),
         ("info", _) if words.iter().any(|word| word.key().contains("Swarm")) => {
             Some(Says::other(Thing::Swarm, Value::default()))
@@ -37,6 +42,44 @@ pub(in crate::tools) fn succeeds(argv: &Argv) -> Option<Says> {
 /// The name that `inspect` gets after `skip` words: `docker inspect -f '{{.State.Running}}' web`.
 fn inspected(argv: &Argv, skip: usize) -> Option<Value> {
     argv.options("f|format: s|size type: v|verbose").operands.get(skip).map(|arg| arg.value.clone())
+}
+
+/// What it says that a container was stopped.
+fn stopped(argv: &Argv, skip: usize) -> Option<Says> {
+    let options = argv.options(SIGNAL);
+    match options.operands.get(skip..)? {
+        [only] => named("container", listed(&only.value).unwrap_or_else(|| only.value.clone())),
+        _ => None,
+    }
+}
+
+/// The container that a text lists by its name, so that the text is its id: `$(docker ps -aq -f name=web)`.
+pub(in crate::tools) fn listed(text: &Value) -> Option<Value> {
+    if !text.key().contains("name=") {
+        return None;
+    }
+    let shown = text.to_string();
+    let lists = ["docker ps ", "podman ps ", "docker container ls ", "podman container ls "];
+    let list = lists.iter().find_map(|list| shown.split_once(list))?.1;
+    let name = list.split_once("name=")?.1.trim_start_matches(['"', '\'', '^', '/']);
+    let end = name.find([' ', ')', '|', '"', '\'', '`', '\n']).unwrap_or(name.len());
+    let name = name[..end].trim_end_matches('$');
+    (!name.is_empty()).then(|| Value::with_variables(name))
+}
+
+/// True if the text of a substitution may list containers by their name.
+pub(crate) fn may_list(text: &str) -> bool {
+    text.contains("name=") && (text.contains("docker ") || text.contains("podman "))
+}
+
+/// True if a command prints the ids of containers that it gets on its input: `sort`, `head -1`, `xargs docker stop`.
+pub(crate) fn passes_ids(argv: &Argv, input: &str) -> bool {
+    let passes = match argv.name.as_str() {
+        "sort" | "uniq" | "head" | "tail" => true,
+        name if is_runtime(name) => matches!(argv.literal(0), Some("stop" | "kill")),
+        _ => false,
+    };
+    passes && may_list(input)
 }
 
 /// The fact that an object of this kind exists.
@@ -112,6 +155,9 @@ fn objects_are_asked_for() {
         ("docker secret ls | grep -q s", "Exists secret s"),
         ("docker info | grep -q 'Swarm: active'", "Exists swarm"),
         ("docker node ls", "Exists swarm"),
+        ("docker secret ls -q -f name=s | grep -q .", "Exists secret s"),
+        ("docker stop -t 5 web", "Exists container web"),
+        ("docker stop web db", ""),
         ("docker info", ""),
         ("docker image inspect i", ""),
     ]);
