@@ -10,7 +10,7 @@ use crate::project::env::unread::Search;
 use crate::project::{architecture, compose, env, image, managers, manifest};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
-use crate::repo::names::is_sample_dotenv;
+use crate::repo::names::{is_sample_dotenv, runs_scripts};
 use crate::source::{FileId, Sources};
 use crate::tools::sites::{is_called_a_site, is_site_of_nginx};
 use std::borrow::Cow;
@@ -18,6 +18,9 @@ use std::collections::{BTreeSet, HashSet};
 
 /// The most documents that are read for what they tell people to do.
 const MAX_GUIDES: usize = 30;
+
+/// The most files that are read for the variables that they give to scripts.
+const MAX_CALLERS: usize = 20;
 
 /// The largest settings that may be a site, in bytes.
 const MAX_SITE: u64 = 64 * 1024;
@@ -94,6 +97,7 @@ pub(super) fn project(
         .flatten()
         .filter_map(|path| Some((path.clone(), root.read(path, sources).ok()?)))
         .collect();
+    let callers = read_callers(root, &inventory, sources);
     let environment = match wanted.code {
         true => environment(root, &inventory, sources, gaps),
         false => Project::default(),
@@ -112,10 +116,22 @@ pub(super) fn project(
         drop_ins,
         process_files,
         texts,
+        callers,
         guides,
         names: root.path().file_name().map(|n| n.to_string_lossy().into_owned()).into_iter().collect(),
         ..environment
     }
+}
+
+/// Reads files of programs that run scripts, those of the root first.
+fn read_callers(root: &Root, inventory: &Inventory, sources: &mut Sources) -> Vec<(String, FileId)> {
+    if inventory.scripts.is_empty() {
+        return Vec::new();
+    }
+    let mut callers: Vec<&String> = inventory.others.iter().filter(|path| runs_scripts(path)).collect();
+    callers.sort_by_key(|path| path.matches('/').count());
+    let read = |path: &String| Some((path.clone(), root.read(path, sources).ok()?));
+    callers.into_iter().take(MAX_CALLERS).filter_map(read).collect()
 }
 
 /// Reads the documents that may tell people how to set up a server, those of the root first.

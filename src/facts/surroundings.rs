@@ -47,6 +47,8 @@ pub(crate) struct Project {
     pub(crate) process_files: Vec<ProcessFile>,
     /// Texts by path that rules only search for words: all scripts of the repo, settings of nginx and pm2, workflows.
     pub(crate) texts: Vec<(String, FileId)>,
+    /// Files of programs that run scripts and may give them variables, by path: Makefiles, Jenkinsfiles, plans of Terraform.
+    pub(crate) callers: Vec<(String, FileId)>,
     /// Documents that tell people how to set up a server, by path.
     pub(crate) guides: Vec<(String, FileId)>,
     /// Environment files, including samples, by path.
@@ -81,7 +83,7 @@ impl Project {
         self.process_files.retain(|process_file| keep(process_file.file));
         for files in [
             &mut self.unit_files, &mut self.unit_templates, &mut self.drop_ins, &mut self.texts,
-            &mut self.guides,
+            &mut self.callers, &mut self.guides,
         ] {
             files.retain(|(_, file)| keep(*file));
         }

@@ -73,6 +73,27 @@ pub(crate) fn is_dotenv(name: &str) -> bool {
         .contains(&name)
 }
 
+/// Names of files, in lower case, whose program runs scripts with variables of its own.
+const RUNNERS: [&str; 17] = [
+    "makefile", "gnumakefile", "justfile", ".justfile", "taskfile.yml", "taskfile.yaml", "jenkinsfile",
+    "procfile", "vagrantfile", "appspec.yml", "bitbucket-pipelines.yml", "azure-pipelines.yml", ".drone.yml",
+    ".travis.yml", "buildspec.yml", "cloudbuild.yaml", "fabfile.py",
+];
+
+/// True for a file whose program may run the repo's scripts: make, Jenkins, Terraform, Packer, Ansible.
+pub(crate) fn runs_scripts(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let name = base(&path);
+    let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    let has_playbooks = [".circleci/", "ansible", "playbook", "play.", "cloud-init", "user-data"]
+        .iter()
+        .any(|word| path.contains(word));
+    RUNNERS.contains(&name)
+        || [".tf", ".hcl", ".mk", ".jenkinsfile"].iter().any(|end| name.ends_with(end))
+        || name.starts_with("jenkinsfile")
+        || is_yaml && has_playbooks
+}
+
 /// True for an environment file that the repo keeps to show which variables there are.
 pub(crate) fn is_sample_dotenv(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);

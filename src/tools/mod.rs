@@ -11,6 +11,7 @@ pub(crate) mod acts;
 pub(crate) mod advice;
 pub(crate) mod apt;
 pub(crate) mod archives;
+pub(crate) mod callers;
 pub(crate) mod calls;
 mod catalogues;
 pub(crate) mod compilers;

@@ -94,6 +94,9 @@ pub(crate) fn is_word_in(text: &str, name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + name.len()..]);
-        !before.ends_with(is_part) && !after.starts_with(is_part) && !before.ends_with(['$', '{'])
+        !before.ends_with(is_part)
+            && !after.starts_with(is_part)
+            && !before.ends_with('$')
+            && !before.ends_with("${")
     })
 }

@@ -2,11 +2,13 @@
 
 use crate::facts::environment::names::is_word_in;
 use crate::facts::ground::Ground;
-use crate::model::{Deployment, Unset, UnsetKind};
+use crate::model::{Deployment, Step, Unset, UnsetKind};
 use crate::repo::names::{base, is_unit};
 use crate::shell::argv::Stdin;
 use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
+use crate::source::FileId;
+use crate::tools::callers::a_service_has;
 use crate::tools::effect::Prints;
 
 /// The names that a script uses and that nothing sets before, as far as the repo shows: its functions, or its variables.
@@ -33,8 +35,11 @@ pub(crate) fn unset_names<'s>(
         UnsetKind::Function => !is_a_file(world, &one.name),
         UnsetKind::Elements => true,
         UnsetKind::Ending | UnsetKind::Empty => {
-            let is_given =
-                is_given(world, script, &one.name) || leaves_several && is_in_settings(world, &one.name);
+            // Such a name in a text that the script writes is meant for whoever reads that.
+            let is_of_service = || a_service_has(&one.name) && !writes(script, one);
+            let is_given = is_of_service()
+                || is_given(world, script, &one.name)
+                || leaves_several && is_in_settings(world, &one.name);
             !(left(one) && is_given)
         }
     };
@@ -50,6 +55,13 @@ pub(crate) fn unset_names<'s>(
 fn writes_unit(script: &Deployment<'_>, one: &Unset) -> bool {
     let at = script.steps.get(one.step.0 as usize);
     at.is_some_and(|step| step.written.iter().any(|written| is_unit(written.path.known_suffix())))
+}
+
+/// True if the statement writes a file.
+fn writes(script: &Deployment<'_>, one: &Unset) -> bool {
+    let at = script.steps.get(one.step.0 as usize);
+    let is_it = |step: &Step| step.span.covers(one.span) || one.span.covers(step.span);
+    at.is_some_and(|step| is_it(step) && !step.written.is_empty())
 }
 
 /// True if the statement only tells people something: an empty word there does no harm.
@@ -79,23 +91,30 @@ fn is_environment_name(name: &str) -> bool {
     !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// True if the caller may set the variable: a workflow or a script that calls this one names it, or the
-/// script tells people of it.
+/// True if the caller may set the variable: a workflow, a script or another file that calls this one names it, or
+/// the script tells people of it.
 fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, name: &str) -> bool {
     let own = world.sources.file(script.file).path();
     let is_own = |path: &str| {
         path == own || script.sourced.iter().any(|file| world.sources.file(*file).path() == path)
     };
     let inventory = &world.project.inventory;
+    let names_it = |text: &str| {
+        text.lines().any(|line| !line.trim_start().starts_with('#') && is_word_in(line, base(own)))
+    };
     let calls = |path: &String, text: &str| {
-        inventory.workflows.contains(path)
-            || inventory.scripts.contains(path)
-                && text.lines().any(|line| !line.trim_start().starts_with('#') && is_word_in(line, base(own)))
+        inventory.workflows.contains(path) || inventory.scripts.contains(path) && names_it(text)
     };
     let elsewhere = || {
         world.project.texts.iter().any(|(path, file)| {
             let text = world.sources.file(*file).text();
             !is_own(path) && is_word_in(text, name) && calls(path, text)
+        })
+    };
+    let called_otherwise = || {
+        others_that_call(world).any(|file| {
+            let text = world.sources.file(file).text();
+            is_word_in(text, name) && names_it(text)
         })
     };
     let commented = || script.comments.iter().any(|comment| is_word_in(world.sources.text(*comment), name));
@@ -106,7 +125,16 @@ fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, name: &str) -> bool
                 && is_word_in(world.sources.text(step.span), name)
         })
     };
-    commented() || said() || elsewhere()
+    commented() || said() || elsewhere() || called_otherwise()
+}
+
+/// The files, other than scripts and workflows, that may call a script and give it variables.
+fn others_that_call(world: &Ground<'_, '_>) -> impl Iterator<Item = FileId> {
+    let project = &world.project;
+    let texts = project.callers.iter().chain(&project.unit_files).chain(&project.unit_templates);
+    let packages = project.needs.node.iter().map(|package| package.file);
+    let composes = project.composes.iter().map(|compose| compose.file);
+    texts.map(|(_, file)| *file).chain(packages).chain(composes)
 }
 
 /// True if a file of the repo may be the program of this name.

@@ -84,7 +84,7 @@ impl<'a> Walker<'a, '_> {
                     }
                     _ => Vec::new(),
                 };
-                let mut value = self.expand(word);
+                let mut value = self.names_extended(name, word, |walker| walker.expand(word));
                 if assignment.append {
                     let mut whole = self.scope.get(name).map(|v| v.value.clone()).unwrap_or_default();
                     whole.push(&value);

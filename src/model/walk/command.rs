@@ -209,6 +209,7 @@ impl<'a> Walker<'a, '_> {
             step.origin = Some(command.origin);
             self.steps.push(step);
         }
+        self.names_of_environment(&peeled.argv);
         if let Some(code) = peeled.code.clone() {
             let saved = self.ctx.clone();
             let saved_user = self.ctx.user.clone();

@@ -44,6 +44,7 @@ impl<'a> Walker<'a, '_> {
                 return;
             }
             if !quoted {
+                self.names_optional(name);
                 let value = self.expand(word);
                 let value = match self.scope.get(name) {
                     // A wrapper that may be empty: `$SUDO cp`. The widest possible value counts.
@@ -127,6 +128,9 @@ impl<'a> Walker<'a, '_> {
                     if text.starts_with("${PIPESTATUS[") {
                         self.pipe_was_read();
                     }
+                    if is_indirect(text) {
+                        self.asks_by_name(None);
+                    }
                     let knowledge =
                         if prints::is_fresh(text) { Knowledge::Fresh } else { Knowledge::Unknown };
                     value.push(&Value::hole(text, 0, knowledge));
@@ -158,7 +162,7 @@ impl<'a> Walker<'a, '_> {
                 None => self.unset(name),
             },
             Operation::Default(word) | Operation::Assign(word) => {
-                let positional = name.bytes().all(|b| b.is_ascii_digit());
+                let positional = name.bytes().all(|b| b.is_ascii_digit()) || matches!(name, "@" | "*");
                 let value = match set {
                     Some(value) if !value.is_empty() => value,
                     // The caller's value is not known, even if there is a default.
@@ -389,6 +393,12 @@ impl<'a> Walker<'a, '_> {
             _ => None,
         }
     }
+}
+
+/// True for `${!name}`, which reads the variable that another one names. `${!list[@]}` and `${!prefix*}` list names.
+fn is_indirect(text: &str) -> bool {
+    let inner = text.strip_prefix("${!").and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| !inner.ends_with(['@', '*', ']']))
 }
 
 fn word_is_all(word: &Word<'_>) -> bool {

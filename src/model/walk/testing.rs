@@ -92,6 +92,10 @@ impl<'a> Walker<'a, '_> {
                 };
                 return if first == "-z" { says.negate() } else { says };
             }
+            if first == "-v" {
+                let name = self.expand(word);
+                self.asks_by_name(name.as_literal());
+            }
             // `[ -x "$(command -v docker)" ]`
             if let Some(cond) = self.word_says(word)
                 && cond.facts().iter().all(|fact| matches!(fact.resource, Resource::Program(_)))
@@ -109,7 +113,7 @@ impl<'a> Walker<'a, '_> {
         if let Some(cond) = self.word_is(word, |v| !v.is_empty()).or_else(|| self.word_says(word)) {
             return cond;
         }
-        let value = self.expand(word).to_string();
+        let value = self.names_asked(|walker| walker.expand(word)).to_string();
         self.opaque(&format!("-n {value}"))
     }
 

@@ -11,6 +11,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use crate::tools;
+use crate::tools::callers::{callers_give, prints_own_settings, shows_environment};
 use crate::tools::effect::Resource;
 use crate::tools::says::Says;
 use std::collections::HashSet;
@@ -54,6 +55,12 @@ const DOING: &[&str] = &[
     "upload", "validate", "verify", "wait", "with", "write",
 ];
 
+/// Last or first words in the names of variables that add words to a command, or none: `$RSYNC_OPTS`, `$EXTRA_ARGS`, `$SUDO`.
+const OPTIONAL: &[&str] = &[
+    "ARG", "ARGS", "ARGUMENTS", "DEBUG", "DRYRUN", "EXTRA", "EXTRAS", "FLAG", "FLAGS", "FORCE", "OPT",
+    "OPTION", "OPTIONS", "OPTS", "PARAMS", "QUIET", "SUDO", "SWITCHES", "VERBOSE",
+];
+
 /// The names that a script uses, as far as the walk has come.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
@@ -66,6 +73,10 @@ pub(super) struct Names<'a> {
     runs: HashSet<&'a str>,
     /// True as soon as code has run that is not known and may have set any name.
     is_open: bool,
+    /// True as soon as the script asks for a variable whose name is itself a word of it: `${!name}`, `[ -v "$name" ]`.
+    asks_by_name: bool,
+    /// The variable that is just being extended: `CFLAGS="$CFLAGS -O2"`.
+    extends: Option<&'a str>,
     /// True while the script asks whether a variable is empty.
     asks: bool,
     /// The statement that is being walked.
@@ -81,6 +92,8 @@ impl Names<'_> {
             expected: HashSet::new(),
             runs: HashSet::new(),
             is_open: false,
+            asks_by_name: false,
+            extends: None,
             asks: false,
             at,
         }
@@ -117,7 +130,13 @@ impl<'a> Walker<'a, '_> {
         if self.names.asks {
             self.names.expected.insert(name);
         }
-        if GIVEN.contains(&name) || GIVEN_BEGINNINGS.iter().any(|start| name.starts_with(start)) {
+        if self.names.extends == Some(name) && !self.ctx.nounset {
+            return;
+        }
+        if callers_give(name)
+            || GIVEN.contains(&name)
+            || GIVEN_BEGINNINGS.iter().any(|start| name.starts_with(start))
+        {
             return;
         }
         let kind = match operation {
@@ -221,6 +240,7 @@ impl<'a> Walker<'a, '_> {
         let shows = |text: &str| text.starts_with('-') && text.contains(['p', 'f', 'F']);
         if words.iter().any(|word| matches!(word.parts, [Part::Literal { text, .. }] if shows(text))) {
             self.names.expected.extend(command.assignments.iter().map(|assignment| assignment.name));
+            self.names.asks_by_name = true;
             return;
         }
         for word in words {
@@ -241,6 +261,74 @@ impl<'a> Walker<'a, '_> {
             && !name.bytes().any(|b| b.is_ascii_lowercase())
         {
             self.names.expected.insert(name);
+        }
+    }
+
+    /// An unquoted word of a command is a variable. If it is meant to add words or none, its caller may leave it empty.
+    pub(super) fn names_optional(&mut self, name: &'a str) {
+        let mut parts = name.split('_');
+        let is_optional = |part: Option<&str>| part.is_some_and(|part| OPTIONAL.contains(&part));
+        if !self.ctx.nounset && (is_optional(parts.next()) || is_optional(parts.next_back())) {
+            self.names.expected.insert(name);
+        }
+    }
+
+    /// Runs what gives a variable its new value. Without `set -u`, a list that is gathered or a setting that is extended may
+    /// have been empty before, but a path that begins or ends with the old value needs one.
+    pub(super) fn names_extended<T>(
+        &mut self,
+        name: &'a str,
+        word: &Word<'a>,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let is_own = |part: &Part<'_>| matches!(part, Part::Parameter { name: read, .. } if *read == name);
+        let literal = |part: Option<&Part<'a>>| match part {
+            Some(Part::Literal { text, .. }) => *text,
+            _ => "",
+        };
+        let at = word.parts.iter().position(is_own);
+        let is_extended = at.is_some_and(|at| {
+            let before = literal(at.checked_sub(1).and_then(|before| word.parts.get(before)));
+            !before.ends_with('/') && !literal(word.parts.get(at + 1)).starts_with('/')
+        });
+        let saved = std::mem::replace(&mut self.names.extends, is_extended.then_some(name));
+        let result = run(self);
+        self.names.extends = saved;
+        result
+    }
+
+    /// The script asks whether the variable with this name is set, be the name a word or the value of another variable.
+    pub(super) fn asks_by_name(&mut self, name: Option<&str>) {
+        match name {
+            Some(name) => _ = self.names.expected.insert(self.arena.alloc_str(name)),
+            None => self.names.asks_by_name = true,
+        }
+    }
+
+    /// `eval` runs a text. If that begins with what is not known, it may set any name, and if it reads a variable by a name
+    /// that is not known, the script asks for it.
+    pub(super) fn names_evaluated(&mut self, text: &Value) {
+        let known = text.known_prefix().trim_start();
+        let sets = known.is_empty() || Builtin::named(known.trim_end()).is_some_and(Builtin::declares);
+        if let Some(text) = text.as_literal() {
+            self.names.asks_by_name |= text.contains('$');
+        } else if known.ends_with(['$', '{']) {
+            self.names.asks_by_name = true;
+        } else if sets && !prints_own_settings(&text.to_string()) {
+            self.names.is_open = true;
+        }
+    }
+
+    /// A command shows the environment, as `printenv "$name"` and `env | grep "^$name="` do, or evaluates a text.
+    pub(super) fn names_of_environment(&mut self, argv: &Argv) {
+        match argv.args.first() {
+            Some(text) if Builtin::named(&argv.name) == Some(Builtin::Eval) => {
+                self.names_evaluated(&text.value)
+            }
+            operand if shows_environment(argv) => {
+                self.asks_by_name(operand.and_then(|operand| operand.value.as_literal()));
+            }
+            _ => {}
         }
     }
 
@@ -304,7 +392,9 @@ impl<'a> Walker<'a, '_> {
         found.retain_mut(|one| {
             one.later = match one.kind {
                 UnsetKind::Function => self.functions.body(&one.name).map(|body| body.span),
-                UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => self.scope.first_set(&one.name),
+                UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => {
+                    self.scope.first_set(&one.name).filter(|later| !one.span.covers(*later))
+                }
             };
             match one.kind {
                 UnsetKind::Function => {
@@ -312,11 +402,31 @@ impl<'a> Walker<'a, '_> {
                         || is_functions_name(&one.name)
                         || self.names.runs.contains(one.name.as_str())
                 }
-                UnsetKind::Ending | UnsetKind::Empty | UnsetKind::Elements => true,
+                UnsetKind::Ending | UnsetKind::Empty => {
+                    one.later.is_some() || !self.is_asked_by_name(&one.name)
+                }
+                UnsetKind::Elements => true,
             }
         });
         found
     }
+
+    /// True if the script asks for variables by their names, and has this one as a word: `require HOST TOKEN`.
+    fn is_asked_by_name(&self, name: &str) -> bool {
+        self.names.asks_by_name && self.shell.texts.iter().any(|parsed| has_bare_word(parsed.text, name))
+    }
+}
+
+/// True if a text has the name as a word, and neither reads nor sets the variable there.
+fn has_bare_word(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let is_own = !before.ends_with(is_part) && !after.starts_with(is_part);
+        is_own
+            && !before.ends_with(['$', '{', '!', '-', '/', '.'])
+            && !after.starts_with(['=', '+', '-', '/', '.'])
+    })
 }
 
 /// True for a name that functions have and programs do not: it begins with what it does.
