@@ -8,6 +8,7 @@ pub(crate) mod container;
 mod init;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use crate::shell::argv::{Arg, Argv, program_name};
 use crate::shell::value::{Knowledge, Value};
@@ -197,7 +198,7 @@ impl Peeled {
                 }
                 false
             }
-            _ => self.init(),
+            _ => self.init() || self.version_manager(),
         }
     }
 

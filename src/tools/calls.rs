@@ -21,6 +21,9 @@ pub(crate) enum Call {
 /// Runners of tasks, which may do anything.
 const TASKS: [&str; 9] = ["make", "just", "task", "invoke", "inv", "fab", "ansible-playbook", "dagger", "nx"];
 
+/// Programs of a project that do all of a deploy's work.
+const WHOLE: [&str; 5] = ["setup", "bootstrap", "deploy", "provision", "update"];
+
 fn is_script(name: &str) -> bool {
     name.ends_with(".sh") || name.ends_with(".bash")
 }
@@ -56,6 +59,10 @@ pub(crate) fn call(argv: &Argv) -> Call {
             }
         }
         name if is_script(name) => Call::Script(argv.program.value.to_string()),
+        // `bin/setup`, in whatever language it is written.
+        name if WHOLE.contains(&name) && argv.program.value.key().contains('/') => {
+            Call::Script(argv.program.value.to_string())
+        }
         _ => Call::None,
     }
 }

@@ -186,13 +186,14 @@ fn visible(argv: &Argv) -> Deed {
         "pip" => python::pip_program(argv),
         "pipx" => python::pipx(argv),
         "uv" => python::uv(argv),
-        "poetry" | "pipenv" | "pdm" | "hatch" | "conda" | "mamba" | "micromamba" => {
-            python::project_tool(argv)
-        }
+        "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" | "micropipenv" | "conda" | "mamba"
+        | "micromamba" => python::project_tool(argv),
+        "pip-sync" | "piptools" | "tox" | "nox" | "pex" => python::installer(argv),
         "manage.py" | "django-admin" => python::django(argv),
         "alembic" | "flask" | "aerich" => python::alembic(argv),
         "npm" | "pnpm" | "yarn" | "bun" => node::package_manager(argv),
         "npx" | "bunx" | "pnpx" => node::npx(argv),
+        "ni" | "nci" | "deno" => node::any_installer(argv),
         "node" => node::node(argv),
         "next" | "vite" | "nuxt" | "tsc" | "webpack" | "rollup" | "rolldown" | "esbuild" | "parcel"
         | "ng" | "nest" | "turbo" | "serve" | "http-server" | "nodemon" | "ts-node-dev" | "react-scripts"

@@ -137,9 +137,8 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
         "workspace" if argv.name == "yarn" => script(operands, script_at.unwrap_or_default()),
         "global" if word(operands, 1) == "add" => global_tools(argv, &operands[2..]),
         "install" | "i" | "add" | "update" | "up" | "upgrade" if global => global_tools(argv, &operands[1..]),
-        "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" => {
-            dependencies(argv, options.value("C"))
-        }
+        "ci" | "clean-install" | "install" | "i" | "add" | "install-ci-test" | "ic" | "install-clean"
+        | "in" | "cit" | "it" | "install-test" => dependencies(argv, options.value("C")),
         "run" | "run-script" => script(operands, script_at.unwrap_or_default()),
         "start" | "serve" => role(Role::Serve),
         "build" | "dev" | "migrate" | "seed" if argv.name != "npm" => script(operands, 0),
@@ -164,6 +163,16 @@ pub(crate) fn package_manager(argv: &Argv) -> Deed {
                 .filter(|inner| is_program(&inner.name))
                 .map_or_else(Deed::default, |inner| crate::tools::deed(&inner)),
         },
+    }
+}
+
+/// ni and nci, which run the install of whatever manager the project has, and deno(1), which reads package.json as well.
+pub(crate) fn any_installer(argv: &Argv) -> Deed {
+    let options = argv.options("g|global f|force frozen P|prod");
+    match (argv.name.as_str(), word(&options.operands, 0)) {
+        ("ni", "") | ("nci", _) => dependencies(argv, None),
+        ("deno", "install" | "i") if !options.has("g") => dependencies(argv, None),
+        _ => Deed::default(),
     }
 }
 

@@ -102,6 +102,11 @@ fn packages<'a>(draft: &mut Draft<'_>, operands: impl Iterator<Item = &'a &'a Ar
     }
 }
 
+/// True for the package manager of a system other than Debian and its relatives.
+pub(crate) fn is_of_another_system(argv: &Argv) -> bool {
+    matches!(argv.name.as_str(), "dnf" | "yum" | "microdnf" | "zypper" | "apk" | "pacman")
+}
+
 /// True for libraries, headers and modules, which bring no program with the package's name.
 fn is_without_program(package: &str) -> bool {
     const STARTS: [&str; 6] = ["lib", "python3-", "php-", "fonts-", "linux-", "ca-certificates"];

@@ -61,6 +61,40 @@ pub(crate) fn works_as_pip(argv: &Argv) -> bool {
     is_pip(argv) || argv.name == "uv" && argv.has_word("pip")
 }
 
+/// The list of requirements that an option of pip names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Listed<'t> {
+    /// It is the next word: `-r FILE`, `-Ur FILE`.
+    Next,
+    /// It is in the option: `-rFILE`, `--requirement=FILE`.
+    Here(&'t str),
+}
+
+/// How a word of an install names a list of requirements, if it does. Short options may stand together.
+pub(crate) fn names_list(word: &str) -> Option<Listed<'_>> {
+    if let Some(long) = word.strip_prefix("--") {
+        let rest = long.strip_prefix("requirements").or_else(|| long.strip_prefix("requirement"))?;
+        return if rest.is_empty() { Some(Listed::Next) } else { rest.strip_prefix('=').map(Listed::Here) };
+    }
+    let flags = word.strip_prefix('-')?.trim_start_matches(['U', 'q', 'v', 'I']);
+    let rest = flags.strip_prefix('r')?;
+    Some(if rest.is_empty() { Listed::Next } else { Listed::Here(rest) })
+}
+
+/// True for an install whose operands are lists of requirements: `pip-sync`, `uv pip sync`.
+pub(crate) fn syncs_lists(argv: &Argv) -> bool {
+    let is_tools = |argv: &Argv| argv.name == "piptools" && argv.has_word("sync");
+    argv.name == "pip-sync"
+        || is_tools(argv)
+        || argv.name == "uv" && argv.has_word("pip") && argv.has_word("sync")
+        || argv.name == "python" && python_module(argv).is_some_and(|module| is_tools(&module))
+}
+
+/// True for `pip install` without anything, which gets its words from elsewhere: `xargs pip install`.
+pub(crate) fn installs_what_follows(argv: &Argv) -> bool {
+    works_as_pip(argv) && argv.args.last().and_then(|arg| arg.value.as_literal()) == Some("install")
+}
+
 /// True for `--no-deps`, which means that the list names every package.
 pub(crate) fn leaves_out_requirements(argv: &Argv) -> bool {
     works_as_pip(argv) && argv.has_word("--no-deps")
@@ -70,17 +104,21 @@ pub(crate) fn leaves_out_requirements(argv: &Argv) -> bool {
 pub(crate) fn installs_by_name(argv: &Argv) -> bool {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=<>~![]".contains(&b));
     works_as_pip(argv)
+        && !installs_what_follows(argv)
+        && !syncs_lists(argv)
         && argv.args.iter().all(|arg| {
             let text = arg.value.as_literal();
             text.is_some_and(|text| {
-                plain(text) && !text.starts_with('.') && !text.starts_with("-r") && text != "-e"
+                plain(text) && !text.starts_with('.') && names_list(text).is_none() && text != "-e"
             })
         })
 }
 
 /// True if the manager installs what the project itself lists, with a lockfile beside it.
 pub(crate) fn installs_the_project(argv: &Argv) -> bool {
-    matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm") && !argv.has_word("pip")
+    const OTHERS: [&str; 5] = ["rye", "pixi", "hatch", "tox", "nox"];
+    matches!(argv.name.as_str(), "uv" | "poetry" | "pipenv" | "pdm" | "micropipenv") && !argv.has_word("pip")
+        || OTHERS.contains(&argv.name.as_str())
 }
 
 /// True if the command installs what the lockfile says, or exports it as requirements.
@@ -144,13 +182,16 @@ pub(crate) fn installs_manifest(argv: &Argv, of: Ecosystem) -> bool {
         Ecosystem::Python => {
             let line = argv.to_string();
             !line.contains("install ")
-                || [" -r", " --requirement", " -e", " --editable", " .", "poetry", "pipenv"]
-                    .iter()
-                    .any(|word| line.contains(word))
+                || installs_what_follows(argv)
+                || argv.args.iter().any(|arg| names_list(arg.value.known_prefix()).is_some())
+                || [" -e", " --editable", " .", "poetry", "pipenv"].iter().any(|word| line.contains(word))
         }
         // `npm --prefix DIR ci` has an additional word.
         Ecosystem::Node => argv.args.iter().rfind(|arg| !arg.is_option()).is_none_or(|last| {
-            matches!(last.value.as_literal(), Some("ci" | "install" | "i" | "clean-install"))
+            matches!(
+                last.value.as_literal(),
+                Some("ci" | "install" | "i" | "clean-install" | "ic" | "install-clean" | "ni" | "nci")
+            )
         }),
         _ => true,
     }
@@ -198,5 +239,16 @@ fn installs_are_told_apart() {
     assert!(
         installs_by_name(&argv("uv pip install certbot")) && !installs_by_name(&argv("pip install -r r.txt"))
     );
+    for (word, expected) in [
+        ("-r", Some(Listed::Next)),
+        ("-Ur", Some(Listed::Next)),
+        ("-rdev.txt", Some(Listed::Here("dev.txt"))),
+        ("--requirement=a.txt", Some(Listed::Here("a.txt"))),
+        ("--require-hashes", None),
+        ("-U", None),
+        ("requirements.txt", None),
+    ] {
+        assert_eq!(names_list(word), expected, "{word}");
+    }
     assert_eq!(ecosystem(&argv("php8.2 artisan migrate")), Some(Ecosystem::Php));
 }

@@ -121,6 +121,9 @@ pub(crate) fn pip(argv: &Argv, in_environment: bool) -> Deed {
             let names = &operands[1..];
             if word(operands, 0) == "sync" || of_app || names.iter().any(local) {
                 draft.role(DEPENDENCIES);
+            } else if names.is_empty() {
+                // `xargs pip install <requirements.txt`
+                draft.role(DEPENDENCIES);
             } else if names.iter().all(|arg| is_pip_itself(arg)) {
                 draft.role(TOOL);
             } else {
@@ -240,6 +243,18 @@ fn uv_venv(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// pip-tools, which makes an environment equal to a list; tox and nox, which fill one before they work in it; pex.
+pub(crate) fn installer(argv: &Argv) -> Deed {
+    let lists =
+        argv.name == "tox" && argv.has_any(&["-l", "--listenvs"]) || argv.has_any(&["--version", "--list"]);
+    match (argv.name.as_str(), argv.literal(0)) {
+        ("piptools", Some("sync")) => role(DEPENDENCIES),
+        ("piptools", _) => nothing(),
+        _ if lists => Deed::read_only(),
+        _ => role(DEPENDENCIES),
+    }
+}
+
 /// poetry, pipenv, pdm, conda and hatch install what their lock file says; `run` runs another command.
 pub(crate) fn project_tool(argv: &Argv) -> Deed {
     let options =
@@ -258,7 +273,10 @@ pub(crate) fn project_tool(argv: &Argv) -> Deed {
         }
         ("conda" | "mamba" | "micromamba", "run") => handed_on(argv),
         ("conda" | "mamba" | "micromamba", _) => nothing(),
+        ("hatch", "env") if inner.literal(0) == Some("create") => role(DEPENDENCIES),
         (_, "install" | "sync") => role(DEPENDENCIES),
+        // hatch fills the environment first. A command's name may begin with that of its environment: `prod:python`.
+        ("hatch", "run") => handed_on(argv).role(DEPENDENCIES),
         (_, "run") => handed_on(argv),
         (_, "build") => role(Role::Build(Ecosystem::Python)),
         _ => nothing(),
@@ -287,6 +305,10 @@ fn python_installs() {
         ("poetry install --no-root", "[Dependencies(Python)]"),
         ("poetry run alembic upgrade head", "[Migrate]"),
         ("pipenv sync", "[Dependencies(Python)]"),
+        ("hatch env create prod", "[Dependencies(Python)]"),
+        ("pip-sync", "[Dependencies(Python)]"),
+        ("python -m piptools sync r.txt", "[Dependencies(Python)]"),
+        ("venv/bin/pip install", "[Dependencies(Python)]"),
         ("pipx install poetry", "create program poetry [GlobalTool(Python)]"),
         ("conda install numpy", "[Dependencies(Python)] asks"),
         ("python --version", "[ReadOnly]"),

@@ -40,7 +40,9 @@ pub(crate) fn inner(argv: &Argv) -> Option<Argv> {
         "poetry" | "pipenv" | "pdm" | "hatch" | "rye" | "pixi" => {
             let verb = verb(argv)?;
             let run = (verb.name == "run").then_some(verb)?;
-            run.shifted(run.leading_options("p|project: e|environment: manifest-path:").first_operand)
+            let options = run.leading_options("p|project: e|environment: manifest-path:");
+            run.shifted(options.first_operand)
+                .map(|command| if argv.name == "hatch" { of_hatch(command) } else { command })
         }
         "conda" | "mamba" | "micromamba" => {
             let verb = argv.shifted(0).filter(|verb| verb.name == "run")?;
@@ -133,6 +135,14 @@ fn npm_exec(argv: &Argv, skip: usize) -> Option<Argv> {
     rest.shifted(options.first_operand).map(without_version)
 }
 
+/// A command that hatch runs in one of its environments: `prod:python`.
+fn of_hatch(mut command: Argv) -> Argv {
+    if let Some((_, bare)) = command.name.split_once(':') {
+        command.name = bare.to_owned();
+    }
+    command
+}
+
 fn without_version(mut command: Argv) -> Argv {
     if !command.name.starts_with('@')
         && let Some((bare, _)) = command.name.split_once('@')
@@ -179,6 +189,7 @@ mod tests {
             ("poetry run celery -A x worker", "celery -A x worker"),
             ("poetry -C /srv run python -m uvicorn x:y", "uvicorn x:y"),
             ("pipenv run python app.py", "python app.py"),
+            ("hatch run prod:python app.py", "python app.py"),
             ("conda run -n web --no-capture-output daphne x:y", "daphne x:y"),
             ("python3 -u -m uvicorn x:y", "uvicorn x:y"),
             ("bundle exec --keep-file-descriptors puma -C x", "puma -C x"),

@@ -8,8 +8,12 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::is_shell;
+use crate::tools::package_managers::PackageManager;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+#[cfg(test)]
+mod tests;
 
 /// Programs that come together.
 pub(crate) struct Supply {
@@ -24,15 +28,29 @@ pub(crate) struct Supply {
     installers: &'static [&'static str],
     /// Words by which documents mean it.
     words: &'static [&'static str],
+    /// Packages that bring it on systems other than Debian and its relatives: Fedora, RHEL, openSUSE, Alpine, Arch.
+    elsewhere: &'static [&'static str],
+    /// Its name in the index of Python's packages.
+    wheel: &'static str,
 }
 
-const NONE: Supply =
-    Supply { name: "", programs: &[], units: &[], packages: &[], installers: &[], words: &[] };
+const NONE: Supply = Supply {
+    name: "",
+    programs: &[],
+    units: &[],
+    packages: &[],
+    installers: &[],
+    words: &[],
+    elsewhere: &[],
+    wheel: "",
+};
 
 const COMPOSE_PLUGIN: Supply = Supply {
     name: "the plugin for `docker compose`",
     packages: &["docker-compose-plugin", "docker-compose-v2", "docker-ce*", "moby-compose", "docker"],
     installers: &["get.docker.com", "cli-plugins", "docker/compose/releases", "docker-compose-linux"],
+    // There, the package brings the program and the plugin.
+    elsewhere: &["docker-compose*", "docker-cli-compose"],
     ..NONE
 };
 
@@ -44,6 +62,8 @@ const COMPOSE_PROGRAM: Supply = Supply {
         "docker/compose/releases", "docker-compose-linux", "docker-compose-$", "compose-switch",
         "bin/docker-compose",
     ],
+    elsewhere: &["docker-compose*"],
+    wheel: "docker-compose",
     ..NONE
 };
 
@@ -52,6 +72,8 @@ const VENV: Supply = Supply {
     packages: &["python3-venv", "python3-full", "python3.*", "python3-dev*", "virtualenv"],
     installers: &["pyenv", "conda", "astral.sh", "deadsnakes"],
     words: &["venv", "python3-venv"],
+    // Only Debian takes it out of the package of Python.
+    elsewhere: &["*"],
     ..NONE
 };
 
@@ -66,6 +88,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["nginx", "nginx*", "libnginx*", "openresty*", "python3-certbot-nginx"],
         installers: &["nginx.org/download", "openresty"],
         words: &["nginx"],
+        ..NONE
     },
     Supply {
         name: "PostgreSQL",
@@ -76,6 +99,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["postgresql", "postgresql*", "postgis*", "timescaledb*", "pgdg*"],
         installers: &["postgres"],
         words: &["postgresql", "postgres", "psql"],
+        ..NONE
     },
     Supply {
         name: "Redis",
@@ -84,6 +108,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["redis-server", "redis*", "valkey*"],
         installers: &["download.redis.io", "redis-stable"],
         words: &["redis", "valkey"],
+        ..NONE
     },
     Supply {
         name: "Node.js",
@@ -100,6 +125,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["npm", "node"],
         installers: NODE_INSTALLERS,
         words: &["node", "nodejs", "npm"],
+        elsewhere: &["nodejs*", "npm*"],
         ..NONE
     },
     Supply {
@@ -125,6 +151,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["docker.io", "docker*", "moby*", "podman-docker"],
         installers: &["get.docker.com", "docker.com/linux/static", "get-docker"],
         words: &["docker"],
+        ..NONE
     },
     Supply {
         name: "supervisor",
@@ -133,6 +160,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["supervisor"],
         installers: &["supervisor"],
         words: &["supervisor", "supervisord"],
+        ..NONE
     },
     Supply {
         name: "Apache",
@@ -140,6 +168,7 @@ const SUPPLIES: &[Supply] = &[
         units: &["apache2"],
         packages: &["apache2", "apache2*", "libapache2*"],
         words: &["apache", "apache2"],
+        elsewhere: &["httpd*", "apache*"],
         ..NONE
     },
     Supply {
@@ -149,6 +178,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["caddy"],
         installers: &["caddyserver", "xcaddy"],
         words: &["caddy"],
+        ..NONE
     },
     Supply {
         name: "MySQL or MariaDB",
@@ -157,6 +187,8 @@ const SUPPLIES: &[Supply] = &[
         packages: &["mariadb-server", "mysql*", "mariadb*", "default-mysql*", "percona*"],
         installers: &["mysql", "mariadb"],
         words: &["mysql", "mariadb"],
+        elsewhere: &["community-mysql*"],
+        ..NONE
     },
     Supply {
         name: "PHP",
@@ -204,6 +236,7 @@ const SUPPLIES: &[Supply] = &[
         packages: &["default-jre-headless", "default-j*", "openjdk*", "temurin*", "java*", "maven", "gradle"],
         installers: &["sdkman", "adoptium", "jdk", "corretto"],
         words: &["java", "jdk", "openjdk"],
+        elsewhere: &["jdk*", "jre*"],
         ..NONE
     },
     Supply {
@@ -236,6 +269,7 @@ const SUPPLIES: &[Supply] = &[
         programs: &["sqlite3"],
         packages: &["sqlite3"],
         words: &["sqlite3"],
+        elsewhere: &["sqlite*"],
         ..NONE
     },
     Supply {
@@ -251,6 +285,7 @@ const SUPPLIES: &[Supply] = &[
         programs: &["htpasswd"],
         packages: &["apache2-utils", "apache2*"],
         words: &["htpasswd", "apache2-utils"],
+        elsewhere: &["httpd*", "apache*"],
         ..NONE
     },
     Supply {
@@ -268,16 +303,27 @@ const SUPPLIES: &[Supply] = &[
         packages: &["rabbitmq-server"],
         installers: &["rabbitmq"],
         words: &["rabbitmq"],
+        ..NONE
     },
 ];
+
+/// True if a package is in a list in which `nginx*` is any whose name begins so.
+fn is_among(packages: &[&str], package: &str) -> bool {
+    packages.iter().any(|known| match known.strip_suffix('*') {
+        Some(start) => package.starts_with(start),
+        None => package == *known,
+    })
+}
 
 impl Supply {
     /// True if the package brings it.
     pub(crate) fn comes_with(&self, package: &str) -> bool {
-        self.packages.iter().any(|known| match known.strip_suffix('*') {
-            Some(start) => package.starts_with(start),
-            None => package == *known,
-        })
+        is_among(self.packages, package)
+    }
+
+    /// True if the package brings it on a system other than Debian and its relatives.
+    pub(crate) fn comes_elsewhere_with(&self, package: &str) -> bool {
+        is_among(self.elsewhere, package)
     }
 
     /// True if the program is one of it.
@@ -287,7 +333,9 @@ impl Supply {
 
     /// True if a text installs it from an address or with a tool, and not as a package.
     pub(crate) fn is_installed_by(&self, text: &str) -> bool {
+        let names = |word: &str| word.split(['=', '<', '>', '~', '[']).next() == Some(self.wheel);
         self.installers.iter().any(|installer| text.contains(installer))
+            || !self.wheel.is_empty() && text.contains("pip") && text.split(' ').any(names)
     }
 
     /// True if a value of PATH has a directory that brings it: `/usr/local/go/bin`, `$HOME/.cargo/bin`.
@@ -375,7 +423,9 @@ pub(crate) fn installs_docker(line: &str) -> bool {
 /// or runs a text in a shell.
 pub(crate) fn may_install_otherwise(argv: &Argv) -> bool {
     let says = |text: &str| text.contains("://") || text.contains("install");
+    let is_global = || argv.has_any(&["-g", "--global", "global", "--location=global"]);
     is_shell(&argv.name)
+        || PackageManager::called(&argv.name).is_some() && is_global()
         || says(argv.program.value.key())
         || argv.args.iter().any(|arg| says(arg.value.key()))
 }
@@ -408,75 +458,4 @@ pub(crate) fn looks_for(line: &str, supply: &Supply) -> bool {
     };
     let tests = ["command -v", "which ", "type ", "hash ", "dpkg ", "dpkg-query", "rpm -q", "--version"];
     (tests.iter().any(|test| line.contains(test)) || asks_version()) && supply.is_named_in(line)
-}
-
-#[test]
-fn commands_need_what_a_new_server_lacks() {
-    use crate::shell::argv::tests::argv;
-    for (line, expected) in [
-        ("nginx -t", "nginx"),
-        ("/usr/sbin/nginx -t", "nginx"),
-        ("createdb shop", "PostgreSQL"),
-        ("npm ci", "npm"),
-        ("/opt/node/bin/npm ci", ""),
-        ("docker compose up -d", "Docker, the plugin for `docker compose`"),
-        ("docker-compose up -d", "the program `docker-compose`"),
-        ("docker run redis", "Docker"),
-        ("python3 -m venv /opt/venv", "the module venv"),
-        ("python3 -m pip install x", ""),
-        ("git pull", ""),
-        ("curl -f x", ""),
-    ] {
-        let names: Vec<&str> = needed(&argv(line)).iter().map(|supply| supply.name).collect();
-        assert_eq!(names.join(", "), expected, "{line}");
-    }
-    assert_eq!(needed_for_unit("redis-server.service").map(|supply| supply.name), Some("Redis"));
-    assert!(needed_for_unit("shop-web").is_none());
-}
-
-#[test]
-fn packages_bring_programs() {
-    let of = |name: &str| SUPPLIES.iter().find(|supply| supply.name == name).unwrap();
-    for (name, package, expected) in [
-        ("nginx", "nginx-full", true),
-        ("nginx", "apache2", false),
-        ("PostgreSQL", "postgresql-16", true),
-        ("Redis", "redis-tools", true),
-        ("Docker", "docker.io", true),
-    ] {
-        assert_eq!(of(name).comes_with(package), expected, "{name} {package}");
-    }
-    assert!(COMPOSE_PLUGIN.comes_with("docker-ce-cli") && !COMPOSE_PLUGIN.comes_with("docker.io"));
-    assert!(
-        COMPOSE_PROGRAM.comes_with("docker-compose") && !COMPOSE_PROGRAM.comes_with("docker-compose-plugin")
-    );
-    assert!(VENV.comes_with("python3.12-venv") && !VENV.comes_with("python3"));
-}
-
-#[test]
-fn a_path_brings_programs() {
-    let of = |name: &str| SUPPLIES.iter().find(|supply| supply.name == name).unwrap();
-    for (name, path, expected) in [
-        ("Go", "/usr/bin:/usr/local/go/bin", true),
-        ("Go", "/usr/bin:/opt/mongo/bin", false),
-        ("Rust", "$HOME/.cargo/bin:$PATH", true),
-        ("Java", "$JAVA_HOME/bin:$PATH", true),
-        ("npm", "/opt/node-v22/bin:$PATH", true),
-        ("npm", "/opt/shop/venv/bin:$PATH", false),
-    ] {
-        assert_eq!(of(name).is_in_path(path), expected, "{name} {path}");
-    }
-}
-
-#[test]
-fn what_surely_brings_a_program_may_bring_it() {
-    for (package, programs) in crate::tools::packages::PROGRAMS {
-        for program in *programs {
-            for supply in SUPPLIES.iter().filter(|supply| supply.has(program)) {
-                // Only NodeSource's nodejs has npm.
-                let is_known = *package == "nodejs" && supply.name == "npm";
-                assert!(supply.comes_with(package) != is_known, "{package} {program}");
-            }
-        }
-    }
 }

@@ -120,13 +120,14 @@ pub(crate) fn done_in_image(text: &str) -> Works {
 
 /// The programs that may do such work, sorted. Their families say what they do. Most words of a text are none of them and
 /// are skipped.
-const WORKERS: [&str; 72] = [
+const WORKERS: [&str; 83] = [
     "aerich", "alembic", "artisan", "astro", "atlas", "bun", "bundle", "bunx", "cargo", "composer", "conda",
-    "console", "dbmate", "diesel", "django-admin", "dotnet", "drizzle-kit", "esbuild", "flask", "flyway",
-    "gatsby", "gmake", "go", "goose", "gradle", "gradlew", "hatch", "knex", "make", "mamba", "manage.py",
-    "micromamba", "migrate", "mix", "mvn", "mvnw", "nest", "next", "ng", "node", "npm", "npx", "nuxt",
-    "parcel", "pdm", "php", "pip", "pipenv", "pnpm", "pnpx", "poetry", "prisma", "python", "rails", "rake",
-    "react-scripts", "rolldown", "rollup", "sequelize", "sequelize-cli", "sqlx", "tsc", "turbo", "typeorm",
+    "console", "dbmate", "deno", "diesel", "django-admin", "dotnet", "drizzle-kit", "esbuild", "flask",
+    "flyway", "gatsby", "gmake", "go", "goose", "gradle", "gradlew", "hatch", "knex", "make", "mamba",
+    "manage.py", "micromamba", "micropipenv", "migrate", "mix", "mvn", "mvnw", "nci", "nest", "next", "ng",
+    "ni", "node", "nox", "npm", "npx", "nuxt", "parcel", "pdm", "pex", "php", "pip", "pip-sync", "pipenv",
+    "piptools", "pixi", "pnpm", "pnpx", "poetry", "prisma", "python", "rails", "rake", "react-scripts",
+    "rolldown", "rollup", "rye", "sequelize", "sequelize-cli", "sqlx", "tox", "tsc", "turbo", "typeorm",
     "typeorm-ts-node-commonjs", "typeorm-ts-node-esm", "uv", "virtualenv", "vite", "vue-cli-service",
     "webpack", "yarn",
 ];

@@ -8,9 +8,9 @@ use crate::model::{Deployment, Guard, OnFailure, Step, StepId};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::apt::{fetches_lists, is_preinstalled as is_there};
+use crate::tools::apt::{fetches_lists, is_apt, is_preinstalled as is_there};
 use crate::tools::effect::{Change, Resource, Role};
-use crate::tools::packages::package_files;
+use crate::tools::packages::{is_of_another_system, package_files};
 use crate::tools::supplies::{
     Supply, installs_docker, is_compose, is_dockers, looks_for, looks_for_any, may_install_otherwise, needed,
     needed_for_unit, tells_to_install,
@@ -167,6 +167,8 @@ struct Brought<'r> {
     place: Option<Span>,
     /// Where Docker is installed by its package.
     docker: Option<Span>,
+    /// True if packages are installed, and only on a system other than Debian and its relatives.
+    is_elsewhere: bool,
     /// The command lines that may install in another way, and where they stand.
     others: OnceCell<Vec<(Span, String)>>,
 }
@@ -178,9 +180,11 @@ impl<'r> Brought<'r> {
             packages: world.given.packages.iter().map(String::as_str).collect(),
             place: None,
             docker: None,
+            is_elsewhere: false,
             others: OnceCell::new(),
         };
         let mut most = 0;
+        let mut of_apt = false;
         for (_, _, step) in world.steps() {
             let before = brought.packages.len();
             for effect in &step.deed.effects {
@@ -190,6 +194,9 @@ impl<'r> Brought<'r> {
             }
             let installs = step.deed.roles.contains(&Role::SystemPackages);
             if installs {
+                let is_apt = is_apt(&step.argv);
+                of_apt |= is_apt;
+                brought.is_elsewhere |= !is_apt && is_of_another_system(&step.argv);
                 brought.packages.extend(package_files(&step.argv)?);
             }
             let count = brought.packages.len() - before;
@@ -204,6 +211,7 @@ impl<'r> Brought<'r> {
                 brought.docker.get_or_insert(step.span);
             }
         }
+        brought.is_elsewhere &= !of_apt;
         Some(brought)
     }
 
@@ -257,7 +265,10 @@ impl<'r> Brought<'r> {
                 _ => false,
             })
         };
-        let comes = self.packages.iter().any(|package| supply.comes_with(package))
+        let brings = |package: &&str| {
+            supply.comes_with(package) || self.is_elsewhere && supply.comes_elsewhere_with(package)
+        };
+        let comes = self.packages.iter().any(brings)
             || self.others(world).iter().any(|(_, line)| supply.is_installed_by(line))
             || world.steps().any(|(.., step)| is_written(step));
         if comes {

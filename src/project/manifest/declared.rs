@@ -81,6 +81,8 @@ pub(super) struct Requirement<'t> {
     pub(super) extras: Vec<&'t str>,
     /// `>=5`, or `@ https://…`.
     pub(super) constraint: Option<&'t str>,
+    /// `python_version > "3"`.
+    pub(super) marker: &'t str,
 }
 
 impl<'t> Requirement<'t> {
@@ -98,16 +100,47 @@ impl<'t> Requirement<'t> {
         let marker = if rest.starts_with('@') { " ;" } else { ";" };
         let end = [marker, " --", " #", "\t#", "\\"].iter().filter_map(|stop| rest.find(stop)).min();
         let constraint = rest[..end.unwrap_or(rest.len())].trim();
+        let after = rest.split_once(marker).map_or("", |(_, after)| after);
+        let end_of_marker = [" --", " #", "\t#", "\\"].iter().filter_map(|stop| after.find(stop)).min();
         Requirement {
+            marker: after[..end_of_marker.unwrap_or(after.len())].trim(),
             name,
             extras: extras.split(',').map(str::trim).filter(|extra| !extra.is_empty()).collect(),
             constraint: (!constraint.is_empty()).then_some(constraint),
         }
     }
 
+    /// True unless its marker (PEP 508) rules out every Linux server with a version of Python that is still in use.
+    fn is_for_a_server(&self) -> bool {
+        let rules_out = |test: &str| {
+            let test = test.trim_matches([' ', '(', ')']).replace(['"', '\''], " ");
+            let words: Vec<&str> = test.split_whitespace().collect();
+            match words[..] {
+                ["sys_platform", "==", system] => system != "linux",
+                ["sys_platform", "!=", system] => system == "linux",
+                ["platform_system", "==", system] => system != "Linux",
+                ["platform_system", "!=", system] => system == "Linux",
+                ["os_name", "==", system] => system != "posix",
+                ["os_name", "!=", system] => system == "posix",
+                ["python_version", "<" | "<=" | "==", version] => is_out_of_use(version),
+                _ => false,
+            }
+        };
+        !self.marker.split(" or ").all(|some| some.split(" and ").any(rules_out))
+    }
+
     /// True if it is taken from an address or a path. No index knows what such a package needs in turn.
     pub(super) fn is_direct(&self) -> bool {
         self.constraint.is_some_and(|constraint| constraint.starts_with('@'))
+    }
+}
+
+/// True for a version of Python up to 3.8, which no system of a server has any more.
+fn is_out_of_use(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(u32::MAX));
+    match (numbers.next(), numbers.next()) {
+        (Some(3), minor) => minor.is_some_and(|minor| minor <= 8),
+        (major, _) => major.is_some_and(|major| major < 3),
     }
 }
 
@@ -131,7 +164,7 @@ pub(super) fn declare_at(
     group: Option<&str>,
     manifest: &mut PythonManifest,
 ) {
-    if requirement.name.is_empty() {
+    if requirement.name.is_empty() || !requirement.is_for_a_server() {
         return;
     }
     manifest.dependencies.push(Declared {

@@ -165,8 +165,12 @@ fn keys(text: &str, table: Option<&Table<'_>>, group: Option<&str>, manifest: &m
         }
         let form = Form::of(text, value);
         manifest.complete &= !form.direct;
-        let requirement =
-            Requirement { name: key.get_ref(), extras: form.extras, constraint: form.constraint };
+        let requirement = Requirement {
+            name: key.get_ref(),
+            extras: form.extras,
+            constraint: form.constraint,
+            marker: form.marker,
+        };
         declare(text, &requirement, key.span(), group, manifest);
     }
 }
@@ -175,6 +179,8 @@ fn keys(text: &str, table: Option<&Table<'_>>, group: Option<&str>, manifest: &m
 pub(super) struct Form<'t> {
     pub(super) constraint: Option<&'t str>,
     extras: Vec<&'t str>,
+    /// Where it is installed (PEP 508).
+    marker: &'t str,
     /// From an address or a path.
     direct: bool,
 }
@@ -184,7 +190,7 @@ impl<'t> Form<'t> {
         let whole = text.get(written.span());
         match written.get_ref() {
             DeValue::String(constraint) => {
-                Form { constraint: Some(constraint), extras: Vec::new(), direct: false }
+                Form { constraint: Some(constraint), extras: Vec::new(), marker: "", direct: false }
             }
             DeValue::Table(table) => {
                 let version = value(table, "version").and_then(|version| version.get_ref().as_str());
@@ -194,11 +200,14 @@ impl<'t> Form<'t> {
                 Form {
                     constraint: version.or(whole.filter(|_| direct)),
                     extras: extras.filter_map(|extra| extra.get_ref().as_str()).collect(),
+                    marker: value(table, "markers")
+                        .and_then(|marker| marker.get_ref().as_str())
+                        .unwrap_or_default(),
                     direct,
                 }
             }
             // Poetry: one constraint for each Python version.
-            _ => Form { constraint: whole, extras: Vec::new(), direct: false },
+            _ => Form { constraint: whole, extras: Vec::new(), marker: "", direct: false },
         }
     }
 }

@@ -15,9 +15,10 @@ use crate::project::manifest::{Declared, NodePackage, PythonKind, normalized};
 use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::line::{commands, commands_of_code};
+use crate::shell::value::Value;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
-use crate::tools::packaging::PackageManager;
+use crate::tools::packaging::{Listed, PackageManager};
 use crate::tools::place::begins_with_option;
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
@@ -227,17 +228,25 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         }
         any |= step.deed.roles.contains(&Role::Dependencies(Ecosystem::Python));
         installed.whole |= packaging::installs_the_project(&step.argv);
+        if packaging::installs_what_follows(&step.argv) {
+            return None;
+        }
+        let syncs = packaging::syncs_lists(&step.argv);
+        if syncs && !step.argv.args.iter().any(|arg| is_list(&arg.value)) {
+            return None;
+        }
         let mut args = step.argv.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.value.to_string();
-            let list = match text.as_str() {
-                "-r" | "--requirement" => Some(args.next()?.value.to_string()),
-                // PEP 735's groups.
-                "--group" => {
-                    installed.whole = true;
-                    continue;
-                }
-                other => other.strip_prefix("--requirement=").map(str::to_owned),
+            // PEP 735's groups.
+            if text == "--group" {
+                installed.whole = true;
+                continue;
+            }
+            let list = match packaging::names_list(&text) {
+                Some(Listed::Next) => Some(args.next()?.value.to_string()),
+                Some(Listed::Here(list)) => Some(list.to_owned()),
+                None => (syncs && is_list(&arg.value)).then(|| text.clone()),
             };
             if let Some(list) = list {
                 let files = || needs.python.iter().map(|manifest| manifest.file);
@@ -276,6 +285,11 @@ fn installed(deploy: &Deploy<'_, '_, '_>) -> Option<Installed> {
         }
     }
     any.then_some(installed)
+}
+
+/// True for the name of a list of requirements.
+fn is_list(word: &Value) -> bool {
+    [".txt", ".in"].iter().any(|end| word.known_suffix().ends_with(end))
 }
 
 /// True if the system has a package of it, or a called script installs it.

@@ -35,7 +35,7 @@ impl Peeled {
     }
 
     /// Removes a wrapper to which everything up to `--` belongs.
-    fn behind_dashes(&mut self, name: &'static str, from: usize) -> bool {
+    pub(super) fn behind_dashes(&mut self, name: &'static str, from: usize) -> bool {
         let own = self.argv.args.get(from..).unwrap_or_default();
         let at = own.iter().position(|arg| arg.value.as_literal() == Some("--"));
         at.is_some_and(|at| self.advance(from + at + 1, name))
