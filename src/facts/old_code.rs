@@ -10,12 +10,14 @@ use crate::facts::owners::{homes, lies_under};
 use crate::facts::parts::{Origin, ProcessAt, UnitAt};
 use crate::model::{Deployment, Step, StepId};
 use crate::project::managers::Manager;
-use crate::project::unit::UnitKind;
+use crate::project::unit::{UnitKind, is_true};
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::git;
 use crate::tools::known_units::is_beside_the_app;
-use crate::tools::languages::restarts_workers;
+use crate::tools::languages::{restarts_worker, restarts_workers};
+use crate::tools::serves::served::Stays;
 use crate::tools::services::may_start_otherwise;
+use crate::tools::signals::{Signal, Target, sent};
 
 /// What a running unit misses if the deploy only starts it.
 #[derive(Clone, Copy)]
@@ -55,7 +57,9 @@ pub(crate) fn missed<'r>(
 fn ends_in_same_run(deploy: &Deploy<'_, '_, '_>, at: &UnitAt, start: (usize, StepId)) -> bool {
     let script = deploy.world.scripts()[start.0];
     let is_it = |name: &str| same_unit(name, &at.name) || name.contains('$') || name.ends_with(".target");
-    script.iter().any(|(id, step)| ends_units(step, is_it) && script.may_meet(id, start.1))
+    script
+        .iter()
+        .any(|(id, step)| (ends_units(step, is_it) || is_signalled(step, at)) && script.may_meet(id, start.1))
         || ["restart", "stop"].iter().any(|verb| deploy.called_drives(verb, stem(at)))
 }
 
@@ -164,7 +168,8 @@ fn app_left<'c>(deploy: &Deploy<'c, '_, '_>) -> Option<&'c UnitAt> {
             || s.background
             || may_start_otherwise(&s.argv)
     });
-    let app = deploy.world.units.iter().find(|at| runs_code(at))?;
+    let is_app = |at: &&UnitAt| runs_code(at) && !is_run_anew(deploy, at) && !is_renewed(deploy, at);
+    let app = deploy.world.units.iter().find(is_app)?;
     if !prepared || starts || deploy.own_units().next().is_some() {
         return None;
     }
@@ -178,6 +183,49 @@ fn runs_code(at: &UnitAt) -> bool {
         .exec_start()
         .iter()
         .any(|e| e.serves().is_some_and(|s| !matches!(s.language, Language::Container | Language::Other)))
+}
+
+/// True if nothing of the unit keeps running: a one-shot that leaves no process behind, and a job that a timer, a path or
+/// each connection starts. It takes the new code when it runs next.
+fn is_run_anew(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    let leaves_nothing = || {
+        let execs = at.unit.exec_start();
+        execs.iter().all(|e| e.serves().is_some_and(|s| !matches!(s.stays, Stays::Background { .. })))
+    };
+    let per_run = |other: &&UnitAt| match UnitKind::of(&other.name) {
+        UnitKind::Timer => ["OnCalendar", "OnUnitActiveSec", "OnUnitInactiveSec"]
+            .iter()
+            .any(|key| other.unit.get("Timer", key).is_some()),
+        UnitKind::Path => true,
+        UnitKind::Socket => other.unit.get("Socket", "Accept").is_some_and(|d| is_true(&d.value)),
+        _ => false,
+    };
+    let starts_it = |other: &UnitAt| other.unit.triggers(&other.name).is_some_and(|name| name == at.name);
+    at.unit.is_oneshot() && (at.unit.is_oneshot_work() || leaves_nothing())
+        || !at.unit.comes_back(false) && deploy.world.units.iter().filter(per_run).any(starts_it)
+}
+
+/// True if a step makes the running processes of the unit take the new code without a restart of the unit.
+fn is_renewed(deploy: &Deploy<'_, '_, '_>, at: &UnitAt) -> bool {
+    deploy.steps().any(|step| is_signalled(step, at) || is_told_to_restart(step, at))
+}
+
+/// True if a step tells the long-running process of the unit to end, as the framework provides.
+fn is_told_to_restart(step: &Step, at: &UnitAt) -> bool {
+    restarts_workers(&step.argv)
+        && at.unit.exec_start().iter().any(|exec| restarts_worker(&step.argv, &exec.line()))
+}
+
+/// True if a step sends the unit's processes a signal to read their code again, or one that ends them so that systemd starts
+/// them again.
+fn is_signalled(step: &Step, at: &UnitAt) -> bool {
+    let Some(sent) = sent(&step.argv).filter(|_| is_here(step)) else { return false };
+    let is_it = |name: &str| same_unit(name, &at.name) || name.contains('$');
+    let reaches = match &sent.target {
+        Target::Units(names) => names.iter().any(|name| is_it(&name.value.to_string())),
+        _ => at.unit.exec_start().iter().any(|exec| sent.may_reach(&exec.line())),
+    };
+    reaches && (sent.signal == Signal::Renews || at.unit.comes_back(sent.signal == Signal::Kills))
 }
 
 /// The units that run code of the same tree as a unit that the run restarts, and that nothing restarts: workers, schedulers.
@@ -200,7 +248,8 @@ fn units_left<'c>(deploy: &Deploy<'c, '_, '_>, update: (usize, StepId)) -> Vec<&
     let is_left = |at: &&UnitAt| {
         runs_there(at)
             && runs_code(at)
-            && !at.unit.is_oneshot_work()
+            && !is_run_anew(deploy, at)
+            && !is_renewed(deploy, at)
             && !restarted.iter().any(|other| other.name == at.name || is_instead_of(other, at))
             && restarted.iter().any(|other| comes_with(deploy, other, at))
             && deploy.effects_on(&at.name).iter().all(is_only_enabled)
@@ -220,7 +269,9 @@ fn tree_of(update: &Step) -> Option<String> {
 
 /// True if a step ends programs of which it is not known which they are.
 fn ends_whatever_runs(step: &Step) -> bool {
-    step.deed.roles.iter().any(|role| matches!(role, Role::Reboot | Role::Signal))
+    let signals = || !sent(&step.argv).is_some_and(|sent| matches!(sent.target, Target::Units(_)));
+    step.deed.roles.contains(&Role::Reboot)
+        || step.deed.roles.contains(&Role::Signal) && signals()
         || step.deed.effects.iter().any(|e| match &e.resource {
             Resource::Unit(name) => {
                 let name = name.to_string();

@@ -233,6 +233,17 @@ impl Unit {
         self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
     }
 
+    /// True if systemd starts the service again after a signal has ended it, in order or at once: `Restart=`,
+    /// systemd.service(5).
+    pub(crate) fn comes_back(&self, killed: bool) -> bool {
+        match self.get("Service", "Restart").map_or("no", |d| d.value.as_str()) {
+            "always" => true,
+            "on-success" => !killed,
+            "on-failure" | "on-abnormal" | "on-abort" => killed,
+            _ => false,
+        }
+    }
+
     /// The commands of `ExecStart=`.
     pub(crate) fn exec_start(&self) -> Vec<Exec> {
         self.exec("ExecStart")

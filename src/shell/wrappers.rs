@@ -1,7 +1,7 @@
 //! Commands that run another command: who then runs it, where, and whether it is shell code.
 //!
 //! Options and their arity: sudo(8), doas(1), su(1), runuser(1), env(1), timeout(1), nice(1), ionice(1),
-//! xargs(1), setsid(1), stdbuf(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of
+//! xargs(1), setsid(1), stdbuf(1), systemd-run(1), chroot(8), ssh(1), flock(1), bash(1), xvfb-run(1), taskset(1), `--help` of
 //! docker and podman; `init` has what precedes an image's program.
 
 pub(crate) mod container;
@@ -96,6 +96,11 @@ const FLOCK: &str = "s|shared x|e|exclusive u|unlock n|nb|nonblock w|timeout|wai
     F|no-fork verbose";
 const SSH: &str = "4 6 A a C f G g K k M N n q s T t V v X x Y y B: b: c: D: E: e: F: I: i: J: L: l: m: O: o: P: p: \
     Q: R: S: W: w:";
+const SYSTEMD_RUN: &str = "u|unit: p|property: description: slice: r|remain-after-exit send-sighup service-type: uid: gid: \
+    nice: working-directory: d|same-dir E|setenv: t|pty P|pipe q|quiet wait G|collect user system scope S|shell \
+    no-ask-password H|host: M|machine: on-active: on-boot: on-startup: on-unit-active: on-unit-inactive: on-calendar: \
+    timer-property: path-property: socket-property: expand-environment:";
+
 /// Removes every wrapper before a command.
 pub(crate) fn peel(argv: Argv) -> Peeled {
     let mut peeled = Peeled {
@@ -178,6 +183,7 @@ impl Peeled {
             ),
             // sshpass(1).
             "sshpass" => self.plain("sshpass", "p: f: d: P: e v h V"),
+            "systemd-run" => self.systemd_run(),
             "ssh" => self.ssh(),
             "docker" | "podman" | "nerdctl" => self.container(),
             "docker-compose" | "podman-compose" => self.compose(0),
@@ -338,6 +344,26 @@ impl Peeled {
         self.code = Some(Code::Argument(code.clone()));
         self.wrappers.push("flock");
         false
+    }
+
+    /// Removes systemd-run(1), unless it makes a service of its own name that keeps running.
+    fn systemd_run(&mut self) -> bool {
+        let options = self.argv.leading_options(SYSTEMD_RUN);
+        let is_timed = options.names().any(|name| name.starts_with("on-"));
+        let waits = ["wait", "P", "scope", "t"].iter().any(|name| options.has(name));
+        if !is_timed && !waits {
+            return false;
+        }
+        let (user, directory) = (options.value("uid").cloned(), options.value("working-directory").cloned());
+        let first = options.first_operand;
+        if let Some(user) = user {
+            self.user = Some(RunAs::User(user));
+        }
+        if let Some(directory) = directory {
+            self.argv.cwd = directory.resolve(&self.argv.cwd);
+        }
+        self.clean_environment = true;
+        self.advance(first, "systemd-run")
     }
 
     fn ssh(&mut self) -> bool {

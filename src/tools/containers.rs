@@ -16,6 +16,7 @@ use crate::shell::wrappers::container::{COMPOSE, GLOBAL, RUN};
 use crate::tools::draft::{Draft, NEW, nothing, role, word};
 use crate::tools::effect::{Again, Change, Deed, Ecosystem, Effect, Resource, Role};
 use crate::tools::serves::served::{Language, Left, Serves, Stays};
+use crate::tools::signals;
 use crate::tools::thing::Thing;
 
 /// True for docker(1) and podman(1).
@@ -138,16 +139,6 @@ pub(crate) fn docker(argv: &Argv) -> Deed {
 
 const SIGNAL: &str = "t|time|timeout: s|signal:";
 
-/// True if a signal tells a container to end (signal(7)), or if it is not known which one it is. A name may have `SIG` before
-/// it, and its case does not matter (tried with podman 4.3).
-fn ends(signal: &Value) -> bool {
-    const ENDING: [&str; 10] = ["INT", "2", "QUIT", "3", "ABRT", "6", "KILL", "9", "TERM", "15"];
-    signal.as_literal().is_none_or(|signal| {
-        let name = signal.to_ascii_uppercase();
-        ENDING.contains(&name.strip_prefix("SIG").unwrap_or(&name))
-    })
-}
-
 /// A verb on containers or images.
 fn object(argv: &Argv, of: &str) -> Deed {
     let images = of == "image";
@@ -161,7 +152,7 @@ fn object(argv: &Argv, of: &str) -> Deed {
         }
         // A signal may ask a program to read its settings again: `docker kill -s HUP web`. It is an error if the container
         // does not run (tried with podman 4.3), but whatever starts the container is usually not in the script.
-        "kill" if argv.options(SIGNAL).value("s").is_some_and(|signal| !ends(signal)) => {
+        "kill" if argv.options(SIGNAL).value("s").is_some_and(|signal| !signals::ends(signal)) => {
             nothing().role(Role::Signal)
         }
         "stop" | "kill" => {

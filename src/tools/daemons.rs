@@ -4,6 +4,7 @@
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Deed, Resource, Role};
+use crate::tools::signals::{self, Signal};
 
 /// A daemon, or the kernel, that reads settings once.
 #[derive(Debug, PartialEq, Eq)]
@@ -128,12 +129,20 @@ pub(crate) fn reader(path: &Value) -> Option<&'static Daemon> {
     }
     let path = path.to_string();
     // A copy that is kept beside the file is not read.
-    let kept = [".bak", ".old", ".orig", ".disabled", ".save", ".dpkg-dist", ".backup", "~"];
-    if kept.iter().any(|end| path.ends_with(end)) || path.contains(".bak") {
+    if is_kept_beside(&path) {
         return None;
     }
     let reads = |daemon: &&Daemon| daemon.settings.iter().any(|pattern| fits(pattern, &path));
     DAEMONS.iter().find(reads)
+}
+
+/// True if a file has the name of a copy, of what was switched off, or of a draft that is kept beside the file in use.
+pub(super) fn is_kept_beside(path: &str) -> bool {
+    const ENDS: [&str; 15] = [
+        ".bak", ".old", ".orig", ".off", ".disabled", ".save", ".sav", ".dpkg-dist", ".backup", ".template",
+        ".tmpl", ".tpl", ".example", ".sample", "~",
+    ];
+    ENDS.iter().any(|end| path.ends_with(end)) || path.contains(".bak")
 }
 
 impl Daemon {
@@ -161,6 +170,10 @@ impl Daemon {
             }
             // "$CTL restart nginx" and `/etc/init.d/nginx reload` name the daemon.
             _ if argv.program.value.key().contains("init.d/") => self.is_unit_name(name),
+            "systemctl" => {
+                signals::sent(argv).is_some_and(|sent| sent.signal == Signal::Renews)
+                    && words().any(|word| self.is_named(&word))
+            }
             "kill" | "pkill" | "killall" => words().any(|word| self.is_named(&word)),
             "sysctl" => self.programs.contains(&name) && loads_setting(argv, path),
             _ if self.programs.contains(&name) => !deed.roles.contains(&Role::ReadOnly),

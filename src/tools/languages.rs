@@ -248,7 +248,24 @@ pub(crate) fn php(argv: &Argv) -> Deed {
 /// True if the command tells the long-running processes of Laravel to end, so that their manager starts them with the new code:
 /// <https://laravel.com/docs/queues#queue-workers-and-deployment>.
 pub(crate) fn restarts_workers(argv: &Argv) -> bool {
-    argv.has_any(&["queue:restart", "horizon:terminate", "octane:reload", "octane:stop", "reverb:restart"])
+    RESTARTS.iter().any(|(restart, _)| argv.has_word(restart))
+}
+
+/// The commands that end or renew long-running processes of Laravel and Symfony, and the word that the command lines of
+/// those processes have: <https://symfony.com/doc/current/messenger.html#deploying-to-production>.
+const RESTARTS: [(&str, &str); 6] = [
+    ("queue:restart", "queue:work"),
+    ("horizon:terminate", "horizon"),
+    ("octane:reload", "octane:start"),
+    ("octane:stop", "octane:start"),
+    ("reverb:restart", "reverb:start"),
+    ("messenger:stop-workers", "messenger:consume"),
+];
+
+/// True if a command restarts the long-running process of Laravel or Symfony with this command line.
+pub(crate) fn restarts_worker(argv: &Argv, line: &str) -> bool {
+    let runs = |worker: &str| line.split_whitespace().any(|word| word == worker);
+    RESTARTS.iter().any(|(restart, worker)| argv.has_word(restart) && runs(worker))
 }
 
 /// artisan (Laravel) and Symfony's console.
@@ -301,9 +318,23 @@ pub(crate) fn artisan(argv: &Argv) -> Deed {
             draft.role(Role::Cache);
         }
         // storage:link prints `already exists` and exits with 0.
-        "storage:link" | "config:clear" | "route:clear" | "view:clear" | "cache:clear" | "optimize:clear"
-        | "queue:restart" | "down" | "up" | "vendor:publish" | "package:discover" | "horizon:terminate"
-        | "assets:install" | "octane:reload" | "octane:stop" | "reverb:restart" => {}
+        "storage:link"
+        | "config:clear"
+        | "route:clear"
+        | "view:clear"
+        | "cache:clear"
+        | "optimize:clear"
+        | "queue:restart"
+        | "down"
+        | "up"
+        | "vendor:publish"
+        | "package:discover"
+        | "horizon:terminate"
+        | "assets:install"
+        | "octane:reload"
+        | "octane:stop"
+        | "reverb:restart"
+        | "messenger:stop-workers" => {}
         "serve" | "queue:work" | "schedule:work" | "horizon" => {
             draft.role(Role::Serve);
         }

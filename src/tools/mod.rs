@@ -65,6 +65,7 @@ pub(crate) mod says;
 pub(crate) mod sed;
 pub(crate) mod serves;
 pub(crate) mod services;
+pub(crate) mod signals;
 pub(crate) mod sites;
 mod sql;
 pub(crate) mod ssh_access;
@@ -178,6 +179,7 @@ fn visible(argv: &Argv) -> Deed {
         "update-rc.d" | "chkconfig" | "rc-update" => services::update_rc(argv),
         "supervisorctl" => services::supervisorctl(argv),
         "pm2" => processes::pm2(argv),
+        "monit" => services::monit(argv),
         "loginctl" => services::loginctl(argv),
         "deb-systemd-helper" => Deed::default().role(Role::DaemonReload),
         "git" => git::git(argv),

@@ -4,6 +4,7 @@ use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::tools::draft::Draft;
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
+use crate::tools::signals;
 
 /// True for a program that changes nothing: builtins of bash(1), and programs of coreutils(1), procps, util-linux, grep,
 /// gawk, systemd and iproute2.
@@ -83,9 +84,8 @@ pub(crate) fn keeps_lines_single(argv: &Argv) -> Option<Value> {
 
 /// pkill(1), killall(1): they exit with 1 if no process matches, the first time as well as the second.
 pub(crate) fn pkill(argv: &Argv) -> Deed {
-    let options = argv.options("f e x n o u|uid|euid: U: g: G: P|parent: t: s|signal: F|pidfile: v");
     let mut draft = Draft::of(argv);
-    for operand in &options.operands {
+    for operand in signals::process_names(argv) {
         let process = Resource::Process(operand.value.clone());
         draft.add(operand, Change::Stop, process, Again::NoChange);
     }

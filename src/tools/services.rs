@@ -8,6 +8,7 @@ use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
 use crate::tools::says::facts::{Aspect, Says};
 use crate::tools::serves::served::{Left, Serves, Stays};
+use crate::tools::signals;
 
 /// The command that people are told to restart the machine with.
 pub(crate) const REBOOT: &str = "reboot";
@@ -170,6 +171,10 @@ pub(crate) fn systemctl(argv: &Argv) -> Deed {
             each(units, Change::Restart);
             draft.role(Role::Restart);
         }
+        // A signal may ask a program to read its settings or its code again: `systemctl kill -s HUP web`.
+        "kill" if options.value("s").is_some_and(|signal| !signals::ends(signal)) => {
+            draft.role(Role::Signal);
+        }
         "stop" | "kill" => each(units, Change::Stop),
         name @ ("disable" | "mask") => {
             if options.has("now") {
@@ -218,14 +223,10 @@ pub(crate) fn may_test_unit(argv: &Argv) -> bool {
     argv.name == "systemctl" && asks || matches!(argv.name.as_str(), "[" | "test" | "[[")
 }
 
-/// True if the command may start or restart an app by other means than a service manager: it touches a file, opens a
-/// terminal that keeps running, sends a signal to reload, or reboots.
+/// True if the command may start or restart an app by other means than a service manager or a signal: it touches a file,
+/// opens a terminal that keeps running, or reboots.
 pub(crate) fn may_start_otherwise(argv: &Argv) -> bool {
-    match argv.name.as_str() {
-        "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup" => true,
-        "kill" => argv.args.iter().any(|arg| arg.value.to_string().contains("HUP")),
-        _ => false,
-    }
+    matches!(argv.name.as_str(), "touch" | "reboot" | "passenger-config" | "screen" | "tmux" | "nohup")
 }
 
 /// service(8), invoke-rc.d(8): `service NAME restart`.
@@ -281,6 +282,9 @@ fn units_are_driven() {
         ("systemctl restart a b@1", "restart unit a.service; restart unit b@1.service [Restart]"),
         ("systemctl start $S", "start unit $S.service [Restart]"),
         ("systemctl stop x", "stop unit x.service"),
+        ("systemctl kill x", "stop unit x.service"),
+        ("systemctl kill -s HUP x", "[Signal]"),
+        ("monit restart x", "[Restart]"),
         ("systemctl is-active --quiet x", "[ReadOnly]"),
         ("systemctl disable --now x", "stop unit x.service [DaemonReload]"),
         ("systemctl frob x", "unknown"),
@@ -315,6 +319,18 @@ pub(crate) fn supervisorctl(argv: &Argv) -> Deed {
         let process = Resource::Process(name.value.clone());
         draft.add(name, change.clone(), process, Again::NoChange);
     }
+    draft.done()
+}
+
+/// monit(1): the names are those of its own settings, not of units.
+pub(crate) fn monit(argv: &Argv) -> Deed {
+    let mut draft = Draft::of(argv);
+    match word(&argv.options("g: c: d: l: p: s: v I").operands, 0) {
+        "start" | "restart" => draft.role(Role::Restart),
+        "stop" | "monitor" | "unmonitor" | "reload" => &mut draft,
+        "status" | "summary" | "report" | "validate" | "procmatch" => return Deed::read_only(),
+        _ => draft.partly(),
+    };
     draft.done()
 }
 
