@@ -8,7 +8,7 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{MappedText, OffsetMap};
 use crate::tools::effect::{Change, Effect, How, PathKind, Resource};
-use crate::tools::sites::{Server, available, enabled, may_enable_any, switched_on};
+use crate::tools::sites::{Server, available, enabled, is_kept, may_enable_any, switched_on};
 
 /// A setting of nginx that a script brings, with its text.
 pub(crate) struct NginxText {
@@ -82,6 +82,10 @@ pub(crate) fn written<'s>(script: &'s Deployment<'_>) -> impl Iterator<Item = Si
         step.deed.effects.iter().filter(move |effect| here && is_put(effect)).filter_map(move |effect| {
             let Resource::Path(path) = &effect.resource else { return None };
             let (server, name) = available(path)?;
+            let from = effect.content.as_ref().and_then(|content| content.from.as_ref());
+            if is_kept(path, from) {
+                return None;
+            }
             Some(SiteAt { server, name, path, id })
         })
     })

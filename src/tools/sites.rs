@@ -3,6 +3,7 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use crate::tools::daemons::is_kept_beside;
 use crate::tools::effect::{Change, Deed, Resource, Role};
 use crate::tools::thing::Thing;
 
@@ -82,6 +83,16 @@ fn sites_are_told_by_their_text() {
 }
 
 const SERVERS: [Server; 2] = [Server::Nginx, Server::Apache];
+
+/// True if a file in `sites-available` is kept beside another one and is not meant to be served: its name says so, or it is
+/// a copy of a file there whose name it has with more behind it.
+pub(crate) fn is_kept(path: &Value, from: Option<&Value>) -> bool {
+    let is_longer = |from: &Value| {
+        let (name, of) = (path.basename().to_string(), from.basename().to_string());
+        (available(from).is_some() || enabled(from).is_some()) && name != of && name.starts_with(&of)
+    };
+    is_kept_beside(&path.to_string()) || from.is_some_and(is_longer)
+}
 
 /// The server that may serve the site at a path in `sites-available`, and the site's name.
 pub(crate) fn available(path: &Value) -> Option<(Server, String)> {
