@@ -12,6 +12,8 @@ pub(crate) enum Call {
     None,
     /// A script of a shell, by its path.
     Script(String),
+    /// The scripts in a directory.
+    Directory(String),
     /// A script of package.json, by its name.
     PackageScript(String),
     /// Something that may do anything, and whose text cannot be found by a name.
@@ -44,6 +46,8 @@ pub(crate) fn call(argv: &Argv) -> Call {
             Some(arg) if is_script(arg.value.known_suffix()) => Call::Script(arg.value.to_string()),
             _ => Call::None,
         },
+        // run-parts(8).
+        "run-parts" => argv.args.last().map_or(Call::None, |last| Call::Directory(last.value.to_string())),
         name if TASKS.contains(&name) => Call::Opaque,
         name if PackageManager::called(name).is_some() => {
             package_script(argv).map_or(Call::None, Call::PackageScript)

@@ -5,7 +5,10 @@ use crate::facts::deploy::Deploy;
 use crate::facts::ground::Ground;
 use crate::facts::parts::Origin;
 use crate::limit::ticks;
+use crate::model::Step;
+use crate::repo::names::{base, directory};
 use crate::shell::line::{Command, commands, stretches};
+use crate::shell::wrappers::is_shell;
 use crate::source::FileId;
 use crate::tools::calls::{Call, call, is_installer};
 use crate::tools::node::package_scripts_of;
@@ -41,9 +44,14 @@ impl Calls {
                     }
                     None => opaque |= !is_installer(&name),
                 },
+                Call::Directory(directory) => {
+                    for file in scripts_in(world, &directory).filter(|file| seen.insert(*file)) {
+                        open.push(world.sources.file(file).text().to_owned());
+                    }
+                }
                 Call::Opaque => opaque = true,
                 Call::PackageScript(name) => {
-                    let found = world.project.needs.node.iter().filter_map(|p| p.script(&name));
+                    let found = world.project.needs.node.iter().flat_map(|p| p.scripts_run_by(&name));
                     scripts.extend(found.map(|s| s.command.clone()));
                 }
             }
@@ -62,6 +70,7 @@ impl Calls {
                 }
             }
         }
+        called_by_loops(deploy, &mut seen, &mut open);
         called_by_units(deploy, &mut seen, &mut open);
         for (path, file) in &world.project.texts {
             let ecosystem = world.project.inventory.ecosystem.contains(path);
@@ -92,6 +101,36 @@ impl Calls {
     }
 }
 
+/// Adds the scripts that loops run: `for s in scripts/*.sh; do bash "$s"; done`.
+fn called_by_loops(deploy: Deploy<'_, '_, '_>, seen: &mut HashSet<FileId>, open: &mut Vec<String>) {
+    let world = deploy.world;
+    for script in deploy.all() {
+        // The variable of a loop is the program, or the script of a shell.
+        let is_variable = |step: &&Step| {
+            let word = match is_shell(&step.argv.name) {
+                true => step.argv.args.first(),
+                false => Some(&step.argv.program),
+            };
+            step.in_loop && word.is_some_and(|word| word.value.to_string().starts_with('$'))
+        };
+        if !script.steps.iter().any(|step| is_variable(&step)) {
+            continue;
+        }
+        let lines = world.sources.file(script.file).text().lines().map(str::trim_start);
+        let lists = lines.filter_map(|line| line.strip_prefix("for ")?.split_once(" in "));
+        for word in lists.flat_map(|(_, list)| list.split([';', ' '])).filter(|word| word.contains('*')) {
+            let (directory, pattern) = word.rsplit_once('/').unwrap_or(("", word));
+            let ending = pattern.rsplit('*').next().unwrap_or_default().trim_end_matches(['"', '\'']);
+            for file in scripts_in(world, directory).filter(|file| seen.insert(*file)) {
+                let file = world.sources.file(file);
+                if file.path().ends_with(ending) {
+                    open.push(file.text().to_owned());
+                }
+            }
+        }
+    }
+}
+
 /// Adds the lines that the units of the deploy run, and the scripts that these name.
 fn called_by_units(deploy: Deploy<'_, '_, '_>, seen: &mut HashSet<FileId>, open: &mut Vec<String>) {
     let world = deploy.world;
@@ -118,8 +157,19 @@ fn package_scripts_in(world: &Ground<'_, '_>, text: &str, into: &mut Vec<String>
         return;
     }
     for name in package_scripts_of(text) {
-        into.extend(packages.iter().filter_map(|p| p.script(&name)).map(|script| script.command.clone()));
+        let run = packages.iter().flat_map(|p| p.scripts_run_by(&name));
+        into.extend(run.map(|script| script.command.clone()));
     }
+}
+
+/// The scripts of the repo in the directory of that name. Only the end of a path is certain.
+fn scripts_in<'w>(world: &'w Ground<'_, '_>, path: &str) -> impl Iterator<Item = FileId> + 'w {
+    let name = path.trim_matches(['"', '\'']).trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = name.to_owned();
+    let inventory = &world.project.inventory;
+    let texts = world.project.texts.iter().filter(|(path, _)| inventory.scripts.contains(path));
+    let is_there = move |path: &str| !name.is_empty() && base(directory(path)) == name;
+    texts.filter(move |(path, _)| is_there(path)).map(|(_, file)| *file)
 }
 
 /// The script of the repo with that name. Only the end of a path is certain.

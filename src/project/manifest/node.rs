@@ -53,6 +53,17 @@ impl NodePackage {
         self.scripts.iter().find(|script| script.name == name)
     }
 
+    /// The scripts that run when the script of that name is run: npm runs `preNAME` before it and `postNAME` after it, and
+    /// so do Yarn 1 and pnpm; npm-run(1).
+    pub(crate) fn scripts_run_by<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Script> {
+        let is_run = move |script: &&Script| {
+            let rest = script.name.strip_suffix(name);
+            rest.is_some_and(|before| matches!(before, "" | "pre" | "post"))
+        };
+        let is_there = self.script(name).is_some();
+        self.scripts.iter().filter(move |_| is_there).filter(is_run)
+    }
+
     /// True if the workspace whose top it is contains the package in that directory, relative to the root. In
     /// npm, Yarn and pnpm these are patterns of directories; those that start with `!` exclude.
     pub(crate) fn has_member(&self, directory: &str) -> bool {

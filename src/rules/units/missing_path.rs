@@ -97,7 +97,19 @@ fn is_spoken_of(context: &World<'_, '_>, path: &str) -> bool {
             )
         })
     };
-    context.steps().any(|(_, _, step)| speaks(step)) || asked(context)
+    context.steps().any(|(_, _, step)| speaks(step)) || asked(context) || is_called_for(context, path)
+}
+
+/// True if a script that is called names the path. What the units run does not count, and neither does a comment.
+fn is_called_for(context: &World<'_, '_>, path: &str) -> bool {
+    let is_of_unit = |line: &str| {
+        let keys = ["ExecStartPre", "ExecStart", "ExecStartPost"];
+        let execs = context.units.iter().flat_map(|at| keys.iter().flat_map(|key| at.unit.exec(key)));
+        execs.into_iter().any(|exec| exec.line() == line)
+    };
+    context
+        .deploy()
+        .calls_to(|line| names(line, path) && !line.trim_start().starts_with('#') && !is_of_unit(line))
 }
 
 /// True if the guard holds where the file is missing: what is behind it should make the file, and if nothing there does,

@@ -42,8 +42,12 @@ pub(in crate::rules) fn account_missing(context: &World<'_, '_>, found: &mut Vec
             }
         }
     }
+    let deploy = context.deploy();
     for account in missing {
-        found.extend(account.judge(context, &created));
+        let makes = |line: &str| names_account_command(line) && line.contains(account.name.as_str());
+        if !deploy.calls_to(makes) {
+            found.extend(account.judge(context, &created));
+        }
     }
     groups(context, found);
 }
