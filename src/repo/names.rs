@@ -172,7 +172,7 @@ pub(crate) fn is_deployed_code(path: &str) -> bool {
         [
             "test", "tests", "__tests__", "__mocks__", "e2e", "spec", "specs", "cypress", "fixtures",
             "examples", "example", "docs", "migrations", "third_party", "site-packages", "bower_components",
-            ".next", "coverage", "archive", "archived", "benchmarks", "static", "public",
+            ".next", "coverage", "archive", "archived", "benchmarks", "static", "public", "notebooks",
         ]
         .contains(&directory)
     };
@@ -183,6 +183,9 @@ pub(crate) fn is_deployed_code(path: &str) -> bool {
         || stem.ends_with("_e2e")
         || stem.ends_with("_test")
         || stem == "conftest"
+        || matches!(stem, "settings_test" | "settings_tests" | "settings_ci")
+        || matches!(stem, "test" | "tests" | "testing" | "ci")
+            && ["settings", "config"].iter().any(|of| base(directories) == *of)
         || [".test", ".spec", ".d", ".min", ".stories", ".cy", ".e2e"].iter().any(|end| stem.ends_with(end));
     let of_tools = extension != "py" && stem.contains(".config") || stem.starts_with('.');
     !directories.split('/').any(aside) && !of_tests && !of_tools

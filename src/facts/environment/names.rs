@@ -4,12 +4,15 @@ use crate::project::dotenv::Dotenv;
 
 /// Names that the system, the shell, the interpreter, the bundler or the platform sets, so that nobody writes them into
 /// `.env`. environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables),
-/// npm-run-script(1).
-const GIVEN: [&str; 33] = [
+/// npm-run-script(1), systemd.exec(5), PEP 3333.
+const GIVEN: [&str; 49] = [
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "LC_ALL", "TERM", "TZ", "TMPDIR", "TMP",
     "TEMP", "HOSTNAME", "DISPLAY", "EDITOR", "CI", "NODE_ENV", "NODE_OPTIONS", "MODE", "DEV", "PROD", "SSR",
     "BASE_URL", "PYTHONPATH", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "DJANGO_SETTINGS_MODULE", "APPDATA",
-    "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA", "NO_COLOR",
+    "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA", "NO_COLOR", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+    "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "CREDENTIALS_DIRECTORY", "MAINPID",
+    "WATCHDOG_USEC", "REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE",
+    "CONTENT_LENGTH", "SERVER_PROTOCOL", "REQUEST_URI",
 ];
 /// Names that a platform, a package manager, sudo, sshd, systemd, a terminal or a WSGI server sets (PEP
 /// 3333).

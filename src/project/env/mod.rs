@@ -8,6 +8,7 @@
 //! `ConfigService`, env-var, convict, and schemas of zod, Joi and envalid. In all of them also a project's
 //! own functions, if their names say what they do: `require_env("X")`.
 
+mod around;
 mod javascript;
 mod python;
 #[cfg(test)]

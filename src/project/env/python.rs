@@ -1,6 +1,6 @@
 //! Uses of environment variables in Python.
 
-use crate::project::env::{Access, Found, Need, default, is_asked_later, is_name};
+use crate::project::env::{Access, Found, Need, around, default, is_asked_later, is_name};
 use crate::syntax::code::{CodeQuery, Language, Match};
 use regex::Regex;
 use std::collections::{HashMap, HashSet};
@@ -134,52 +134,21 @@ pub(super) fn uses(text: &str) -> Result<Vec<Found>, String> {
         };
         add(name, Access::Read(need));
     }
+    if text.contains(".prefixed(") {
+        for read in &mut found {
+            read.name.insert_str(0, &around::prefix(text, read.range.start));
+        }
+    }
     found.extend(settings(text, &matches));
     found.sort_by_key(|f| (f.range.start, f.range.end));
     found.dedup_by(|b, a| a.name == b.name && a.range == b.range);
     asked_before(&mut found);
     for read in found.iter_mut().filter(|f| matches!(f.access, Access::Read(Need::Required))) {
-        if under_switch(text, read.range.start) {
+        if around::may_be_missing(text, read.range.start) {
             read.access = Access::Read(Need::Optional);
         }
     }
     Ok(found)
-}
-
-/// How many lines before a read are searched for a switch.
-const LINES: usize = 200;
-/// How many bytes of a line before a read are searched.
-const LONGEST: usize = 1000;
-
-/// True for `os.environ["S3_KEY"]` below `if USE_S3:`. Only users of the feature need its variables.
-fn under_switch(text: &str, at: usize) -> bool {
-    let depth = |line: &str| line.len() - line.trim_start().len();
-    // A line of a megabyte has no switch above it.
-    let from = at.saturating_sub(LONGEST);
-    let start = match text.as_bytes()[from..at].iter().rposition(|byte| *byte == b'\n') {
-        Some(end) => from + end + 1,
-        None if from == 0 => 0,
-        None => return false,
-    };
-    let mut inner = depth(&text[start..at]);
-    for line in text[..start].lines().rev().take(LINES) {
-        if inner == 0 {
-            return false;
-        }
-        if line.trim().is_empty() || depth(line) >= inner {
-            continue;
-        }
-        inner = depth(line);
-        let words = line.trim();
-        if let Some(condition) = words.strip_prefix("if ").and_then(|rest| rest.split(':').next()) {
-            let name = condition.trim().rsplit('.').next().unwrap_or_default().to_ascii_uppercase();
-            let starts = ["USE_", "ENABLE_", "WITH_", "HAS_"].iter().any(|start| name.starts_with(start));
-            if is_name(&name) && (starts || name.ends_with("_ENABLED")) {
-                return true;
-            }
-        }
-    }
-    false
 }
 
 /// Marks `os.environ["X"]` below `if "X" in os.environ:` as optional, because it is only read if it is there.
@@ -429,7 +398,14 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             found.extend(choices(text, inside));
             continue;
         }
-        let need = need_of_field(value, at(kind));
+        // With a delimiter a model's fields have names of their own, and a directory of secrets may have any of them.
+        let is_own_class = || text.contains(&format!("class {}(", at(kind.clone())));
+        let elsewhere =
+            text.contains("secrets_dir") || text.contains("env_nested_delimiter") && is_own_class();
+        let need = match need_of_field(value, at(kind.clone())) {
+            Need::Required if elsewhere => Need::Optional,
+            need => need,
+        };
         let name = alias.unwrap_or_else(|| format!("{prefix}{name}").to_ascii_uppercase());
         found.push(Found { name, range: field, access: Access::Read(need), any_case: true });
     }

@@ -37,7 +37,11 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             };
             !set
         };
-        let Some(one) = names.like(name).find(|one| unset(one)) else { continue };
+        let is_meant = |one: &Use| {
+            let bare = name.strip_suffix("_FILE");
+            bare.is_some_and(|bare| bare.eq_ignore_ascii_case(&one.name)) && reads_files_of_any_name(context)
+        };
+        let Some(one) = names.like(name).find(|one| unset(one) && !is_meant(one)) else { continue };
         let reads = one.name.to_ascii_uppercase();
         let message = format!("nothing reads `{name}`, which is set here: the code reads `{reads}`");
         let draft = context
@@ -53,6 +57,20 @@ fn reads_any_name(context: &World<'_, '_>) -> bool {
     context.project.inventory.others.iter().any(|path| {
         ["go", "rs", "java", "kt", "rb", "php", "cs", "ex", "exs", "scala", "swift", "c", "cc", "cpp"]
             .contains(&path.rsplit('.').next().unwrap_or_default())
+    })
+}
+
+/// True if a script or the code puts `_FILE` behind names that it does not spell out, as the entrypoints of official images
+/// do: `${var}_FILE`, `name + "_FILE"`, `file_env`.
+fn reads_files_of_any_name(context: &World<'_, '_>) -> bool {
+    const FORMS: [&str; 4] = ["}_FILE", "\"_FILE", "'_FILE", "file_env "];
+    let project = context.project;
+    let scripts = project.texts.iter().map(|(_, file)| *file);
+    let mut files: BTreeSet<_> = scripts.collect();
+    files.extend(project.env.uses.iter().map(|one| one.span.file));
+    files.into_iter().any(|file| {
+        let text = context.sources.file(file).text();
+        FORMS.iter().any(|form| text.contains(form))
     })
 }
 
