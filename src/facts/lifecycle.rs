@@ -71,8 +71,11 @@ pub(crate) fn may_bring_named(step: &Step, unit: &str) -> bool {
         || step.written.iter().any(|w| w.path.basename().is_shown_as(unit))
         || puts_into(step, |path| {
             // A directory of units, or a glob.
+            let is_among = || base(path).starts_with('*') && same_unit(base(path), unit);
             path.ends_with(unit)
-                || path.contains("systemd/") && !is_unit(base(path)) && step.written.is_empty()
+                || path.contains("systemd/")
+                    && (!is_unit(base(path)) || is_among())
+                    && step.written.is_empty()
         })
         || step.deed.effects.iter().any(|e| match (&e.change, &e.resource) {
             (Change::Create(_), Resource::Package(name)) => {

@@ -61,6 +61,13 @@ pub(crate) fn find(argv: &Argv) -> Deed {
                                 draft.path(start, Change::Mode { mode, recursive }, Again::NoChange);
                             }
                             Change::Remove => delete(&mut draft, start),
+                            // The copies have the names of what is found.
+                            Change::Write if effect.content.as_ref().is_some_and(|c| c.how.is_copy()) => {
+                                let mut path = effect.resource.name().dirname();
+                                path.push_str("/*");
+                                draft.add_implied(Change::Write, Resource::Path(path), Again::NoChange);
+                                draft.partly();
+                            }
                             _ => {
                                 draft.partly();
                             }
@@ -144,6 +151,7 @@ fn find_hands_on() {
         ("find $D /b -exec chown u:g {} ;", "own -R u:g $D; own -R u:g /b [Owner]"),
         ("find /a -exec rm -rf {} ;", "remove files /a"),
         ("find /a -exec grep x {} ;", ""),
+        ("find /a -name x -exec cp {} /b/ ;", "write /b/* unknown"),
         ("find /a -exec frob {} ;", "unknown"),
     ]);
 }

@@ -12,6 +12,7 @@ use crate::shell::argv::Arg;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Resource, Role};
+use crate::tools::git_asked;
 use crate::tools::known_units::is_there_already;
 use crate::tools::services::{installs_its_unit, may_test_unit};
 
@@ -61,10 +62,12 @@ pub(super) fn absent<'c>(
 }
 
 /// True for a script that prepares a machine which has nothing of the app yet. One that only clones the code may be run for
-/// each deploy, on a server that was set up before.
+/// each deploy, on a server that was set up before; and so is one that makes an environment beside code that it only
+/// updates.
 pub(super) fn prepares(script: &Deployment<'_>) -> bool {
-    let fresh = |role: &Role| matches!(role, Role::SystemPackages | Role::Account | Role::VirtualEnv);
-    script.steps.iter().any(|step| step.deed.roles.iter().any(fresh))
+    let has = |role: Role| script.steps.iter().any(|step| step.deed.roles.contains(&role));
+    let updates = || script.steps.iter().any(|step| git_asked::pulls(&step.argv)) && !has(Role::Clone);
+    has(Role::SystemPackages) || has(Role::Account) || has(Role::VirtualEnv) && !updates()
 }
 
 /// True if the unit's name begins with that of an account or of a directory for an app that the script makes.
