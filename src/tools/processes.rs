@@ -130,6 +130,8 @@ pub(crate) enum Keeping {
     AtBoot,
     /// It starts what the list has.
     Resurrects,
+    /// It runs commands of a process file, which may do all of this: `pm2 deploy`.
+    Perhaps,
 }
 
 /// What a command of pm2 does for that; `None` for any other command (pm2's page "Startup Script Generator").
@@ -139,6 +141,8 @@ pub(crate) fn keeping(argv: &Argv) -> Option<Keeping> {
     }
     let options = argv.options(OPTIONS);
     match word(&options.operands, 0) {
+        "serve" | "static-page-server" => Some(Keeping::Starts),
+        "deploy" => Some(Keeping::Perhaps),
         "save" | "dump" => Some(Keeping::Saves),
         "startup" => Some(Keeping::AtBoot),
         "resurrect" => Some(Keeping::Resurrects),
@@ -160,10 +164,11 @@ fn is_process_file(name: &str) -> bool {
 /// True if a text speaks of it: of a command, or of what does it instead.
 pub(crate) fn speaks_of(text: &str, keeping: Keeping) -> bool {
     let words: &[&str] = match keeping {
-        Keeping::Starts => &["pm2 start", "pm2 reload", "pm2 restart", "pm2-runtime"],
+        Keeping::Starts => &["pm2 start", "pm2 serve", "pm2 reload", "pm2 restart", "pm2-runtime"],
         Keeping::Saves => &["pm2 save", "pm2 dump", "dump.pm2"],
         Keeping::AtBoot => &["pm2 startup", "pm2 resurrect", "pm2-", "pm2.service", "@reboot"],
         Keeping::Resurrects => &["pm2 resurrect"],
+        Keeping::Perhaps => &["pm2 deploy"],
     };
     words.iter().any(|word| text.contains(word))
 }

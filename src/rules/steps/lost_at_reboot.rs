@@ -9,15 +9,22 @@ use crate::finding::{Confidence, Finding};
 use crate::model::{Deployment, StepId};
 use crate::rules::id;
 use crate::tools::processes::{Keeping, keeping, speaks_of};
+use crate::tools::runners::inner;
 
 /// `steps/lost-at-reboot`.
 pub(super) fn lost_at_reboot(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut all: Vec<(&Deployment<'_>, StepId, Keeping)> = Vec::new();
     for &script in world.scripts().iter().filter(|script| !world.is_of_another(script.file)) {
         let steps = script.iter().filter(|(_, step)| is_here(step));
-        all.extend(steps.filter_map(|(id, step)| Some((script, id, keeping(&step.argv)?))));
+        all.extend(steps.filter_map(|(id, step)| {
+            let kind = keeping(&step.argv).or_else(|| keeping(&inner(&step.argv)?))?;
+            Some((script, id, kind))
+        }));
     }
     let first = |kind: Keeping| all.iter().find(|(.., own)| *own == kind).copied();
+    if first(Keeping::Perhaps).is_some() {
+        return;
+    }
     let (starts, saves, boot) = (first(Keeping::Starts), first(Keeping::Saves), first(Keeping::AtBoot));
     match (starts, saves, boot) {
         (Some(start), Some(save), _) => {
@@ -112,6 +119,7 @@ fn is_done_elsewhere(world: &World<'_, '_>, kind: Keeping) -> bool {
         || project.texts.iter().any(|(_, file)| !modelled(*file) && speaks(text(*file)))
         || project.guides.iter().any(|(_, file)| speaks(text(*file)))
         || deploy.says_to(speaks)
+        || deploy.calls_to(speaks)
         || deploy.may_do_anything()
 }
 
