@@ -17,6 +17,13 @@ const RESTARTS: &[&str] =
 const KILL_MODES: &[&str] = &["control-group", "mixed", "process", "none"];
 /// The words for yes and no: systemd.syntax(7).
 const BOOLEANS: &[&str] = &["1", "yes", "y", "true", "t", "on", "0", "no", "n", "false", "f", "off"];
+/// What some of those directives take besides since systemd 257: systemd.exec(5).
+const BESIDES: [(&str, &[&str]); 4] = [
+    ("PrivateTmp", &["disconnected"]),
+    ("PrivateUsers", &["self", "identity", "full"]),
+    ("ProtectControlGroups", &["private", "strict"]),
+    ("ProtectHostname", &["private"]),
+];
 /// Directives that take a time span and nothing else except `infinity`.
 const TIMES: &[&str] = &[
     "RestartSec", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec", "StartLimitIntervalSec",
@@ -55,7 +62,11 @@ fn judge_value(unit: &Judged<'_, '_, '_>, directive: &Directive, found: &mut Vec
     let lower = value.to_ascii_lowercase();
     let right = match choices {
         [] => !TIMES.contains(&key) || is_time(value),
-        BOOLEANS => BOOLEANS.contains(&lower.as_str()),
+        BOOLEANS => {
+            let word = value.split_once(':').map_or(value, |(word, _)| word);
+            BOOLEANS.contains(&lower.as_str())
+                || BESIDES.iter().any(|(of, words)| *of == key && words.contains(&word))
+        }
         _ => choices.contains(&value),
     };
     if right {

@@ -34,8 +34,9 @@ fn judge_unit(unit: &Judged<'_, '_, '_>, serves: &Serves, found: &mut Vec<Findin
         return;
     }
     let name = &serves.argv.name;
+    let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
     let message =
-        format!("systemd guesses which process of {name} to watch, because `Type=forking` has no `PIDFile=`");
+        format!("systemd guesses which process{of} to watch, because `Type=forking` has no `PIDFile=`");
     let help = "name the file that the program writes its process id to: `PIDFile=/run/…`";
     found.push(unit.finding(id::UNITS_NO_PID_FILE, kind.span, message).help(help).done());
 }
