@@ -11,9 +11,10 @@ use crate::project::dotenv::Dotenv;
 use crate::project::env::Need;
 use crate::repo::names::is_sample_dotenv;
 use crate::source::{FileId, Span};
+use regex::Regex;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Who reads a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -292,15 +293,17 @@ impl<'r> Table<'r> {
         let units = project.unit_files.iter().chain(&project.unit_templates).chain(&project.drop_ins);
         let mut files: Vec<FileId> = others.chain(units).map(|(_, file)| *file).collect();
         files.extend(project.process_files.iter().map(|p| p.file));
-        files.extend(project.composes.iter().flat_map(Compose::files));
         files.extend(project.dotenvs.iter().map(|(_, dotenv)| dotenv.file));
         let mut of_scripts: Vec<FileId> = scripts.into_iter().map(|(_, file)| *file).collect();
         of_scripts.extend(world.scripts().iter().map(|s| s.file));
-        let words = |files: Vec<FileId>| Words {
+        let words = |files: Vec<FileId>, own: Vec<String>| Words {
             texts: files.into_iter().map(|file| sources.file(file).text()).collect(),
+            own,
             set: OnceLock::new(),
         };
-        (self.words, self.words_of_scripts) = (words(files), words(of_scripts));
+        let composes = project.composes.iter().flat_map(Compose::files);
+        let given = composes.map(|file| without_passing(&without_comments(sources.file(file).text())));
+        (self.words, self.words_of_scripts) = (words(files, given.collect()), words(of_scripts, Vec::new()));
     }
 }
 
@@ -308,6 +311,8 @@ impl<'r> Table<'r> {
 #[derive(Debug, Default)]
 pub(crate) struct Words<'r> {
     texts: Vec<&'r str>,
+    /// Texts of which a part was left out.
+    own: Vec<String>,
     set: OnceLock<HashSet<&'r str>>,
 }
 
@@ -319,7 +324,13 @@ impl Words<'_> {
             let words = self.texts.iter().flat_map(|text| text.split(between));
             words.filter(|word| word.len() > 1).collect()
         });
-        set.contains(name)
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let holds = |text: &String| {
+            text.match_indices(name).any(|(at, _)| {
+                !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part)
+            })
+        };
+        set.contains(name) || self.own.iter().any(holds)
     }
 }
 
@@ -395,6 +406,19 @@ fn of_dockerfile(text: &str) -> Vec<(&str, Option<&str>, Range<usize>)> {
         }
     }
     found
+}
+
+/// A compose file without the variables that it only passes on, and leaves empty if nothing sets them: `X: ${X:-}`.
+fn without_passing(text: &str) -> String {
+    static PASSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"\b([A-Za-z_]\w*)["']?[ \t]*[:=][ \t]*["']?\$\{([A-Za-z_]\w*):?-\}"#).ok()
+    });
+    let Some(passed) = PASSED.as_ref() else { return text.to_owned() };
+    let left = passed.replace_all(text, |found: &regex::Captures<'_>| match found[1] == found[2] {
+        true => String::new(),
+        false => found[0].to_owned(),
+    });
+    left.into_owned()
 }
 
 /// A compose file with its comments blanked. A comment begins with `#` at the start of a line, or after a blank and
