@@ -142,6 +142,83 @@ fn find_picks_by_name() {
     }
 }
 
+/// The path that find(1) is to leave out (`! -path data`) and never meets, if it deletes the rest: each path that it visits
+/// begins as the starting point is written.
+pub(crate) fn missed_exception(argv: &Argv) -> Option<&Arg> {
+    let deletes = argv.has_any(&["-delete", "-exec", "-execdir"])
+        && find(argv).effects.iter().any(|effect| effect.change == Change::Remove);
+    if argv.name != "find" || !deletes {
+        return None;
+    }
+    let is_start = |arg: &&Arg| !arg.value.known_prefix().starts_with(['-', '(', '!']);
+    let starts: Option<Vec<&str>> =
+        argv.args.iter().take_while(is_start).map(|arg| arg.value.as_literal()).collect();
+    let starts = starts.map(|starts| if starts.is_empty() { vec!["."] } else { starts })?;
+    let words = argv.args.windows(3).filter(|three| {
+        matches!(three[0].value.as_literal(), Some("!" | "-not" | "\\!"))
+            && matches!(three[1].value.as_literal(), Some("-path" | "-wholename"))
+    });
+    words.map(|three| &three[2]).find(|arg| {
+        arg.value.as_literal().is_some_and(|path| {
+            !path.starts_with(['*', '?', '[']) && !starts.iter().any(|start| path.starts_with(start))
+        })
+    })
+}
+
+/// The path that rsync(1) is to leave out and never meets, if `--delete` removes the rest: a pattern that begins with a slash is
+/// looked for below the directory that is copied, and not below the root.
+pub(crate) fn missed_exclusion(argv: &Argv) -> Option<&Arg> {
+    if argv.name != "rsync" || !argv.args.iter().any(|arg| arg.value.known_prefix().starts_with("--delete")) {
+        return None;
+    }
+    let operands = argv.args.iter().filter(|arg| !arg.is_option()).filter_map(|arg| arg.value.as_literal());
+    let directories: Vec<&str> = operands
+        .map(|operand| operand.rsplit_once(':').map_or(operand, |(_, path)| path).trim_end_matches('/'))
+        .filter(|path| path.starts_with('/') && path.len() > 1)
+        .collect();
+    let joined =
+        argv.args.iter().filter_map(|arg| Some((arg, arg.value.as_literal()?.strip_prefix("--exclude=")?)));
+    let apart = argv.args.windows(2).filter(|pair| pair[0].value.as_literal() == Some("--exclude"));
+    let apart = apart.filter_map(|pair| Some((&pair[1], pair[1].value.as_literal()?)));
+    let mut excluded = joined.chain(apart);
+    excluded
+        .find(|(_, pattern)| {
+            directories.iter().any(|directory| {
+                directory != pattern
+                    && pattern
+                        .strip_prefix(directory)
+                        .is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
+            })
+        })
+        .map(|(arg, _)| arg)
+}
+
+#[test]
+fn exceptions_that_match_nothing() {
+    use crate::shell::argv::tests::argv;
+    let missed = |line: &str| {
+        let argv = argv(line);
+        let missed = missed_exception(&argv).or_else(|| missed_exclusion(&argv));
+        missed.map(|arg| arg.value.to_string())
+    };
+    for (line, expected) in [
+        ("find . -mindepth 1 ! -path data -exec rm -rf {} ;", Some("data")),
+        ("find /srv/a -not -path data/x -delete", Some("data/x")),
+        ("find . ! -path ./data -delete", None),
+        ("find . ! -path '*/data' -delete", None),
+        ("find /srv/a ! -path '/srv/a/data*' -delete", None),
+        ("find $D ! -path data -delete", None),
+        ("find . ! -name data -delete", None),
+        ("find . ! -path data -print", None),
+        ("rsync -a --delete --exclude=/srv/a/up src/ /srv/a/", Some("--exclude=/srv/a/up")),
+        ("rsync -a --delete --exclude /srv/a/up src/ root@h:/srv/a", Some("/srv/a/up")),
+        ("rsync -a --delete --exclude=/up src/ /srv/a/", None),
+        ("rsync -a --exclude=/srv/a/up src/ /srv/a/", None),
+    ] {
+        assert_eq!(missed(line).as_deref(), expected, "{line}");
+    }
+}
+
 #[test]
 fn find_hands_on() {
     crate::tools::table::check(&[

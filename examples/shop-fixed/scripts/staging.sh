@@ -39,6 +39,7 @@ fi
 rsync -a --delete --exclude=.git --exclude=/uploads pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
+(cd /var/cache/shop-staging && find . -mindepth 1 ! -name keep -delete)
 
 if [ -d /srv/shop-help/.git ]; then
   git -C /srv/shop-help pull --ff-only

@@ -48,6 +48,8 @@ sudo -u stager npx sequelize db:seed:all
 rsync -a --delete --exclude=.git pages/ /srv/shop-pages/
 mkdir -p /srv/shop-pages/uploads
 chown stager:stager /srv/shop-pages/uploads
+# FAULT: find calls it ./keep, and so deletes it too
+(cd /var/cache/shop-staging && find . -mindepth 1 ! -path keep -delete)
 
 # FAULT: cloned once and never pulled: each later run builds the pages of the first
 [ -d /srv/shop-help ] || git clone https://git.example.org/shop/help.git /srv/shop-help
