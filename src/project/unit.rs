@@ -226,15 +226,13 @@ impl Unit {
         self.service_type() == "oneshot"
     }
 
-    /// True for a one-shot that leaves nothing running. One with `RemainAfterExit=` may have started
-    /// something.
+    /// True for a one-shot that leaves nothing running. One with `RemainAfterExit=` may have started something.
     pub(crate) fn is_oneshot_work(&self) -> bool {
         let remains = self.get("Service", "RemainAfterExit");
         self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
     }
 
-    /// True if systemd starts the service again after a signal has ended it, in order or at once: `Restart=`,
-    /// systemd.service(5).
+    /// True if systemd starts it again after a signal has ended it, in order or at once: systemd.service(5).
     pub(crate) fn comes_back(&self, killed: bool) -> bool {
         match self.get("Service", "Restart").map_or("no", |d| d.value.as_str()) {
             "always" => true,
@@ -269,15 +267,11 @@ impl Unit {
         files.collect()
     }
 
-    /// The files that systemd opens for what the service prints.
+    /// The files that systemd opens for what the service prints: `append:/var/log/shop.log`.
     pub(crate) fn log_files(&self) -> impl Iterator<Item = &str> {
-        let directives =
-            ["StandardOutput", "StandardError"].into_iter().flat_map(|key| self.all("Service", key));
-        directives.filter_map(|directive| {
-            // `file:` and its like name a path, `fd:` names a socket.
-            let (_, file) = directive.value.split_once(':')?;
-            file.starts_with('/').then_some(file)
-        })
+        let keys = ["StandardOutput", "StandardError"].into_iter();
+        let values = keys.flat_map(|key| self.all("Service", key)).map(|directive| directive.value.as_str());
+        values.filter_map(|value| Some(&value[value.find(":/")? + 1..]))
     }
 
     /// The variables of `Environment=`, with the place of the directive.

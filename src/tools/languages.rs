@@ -251,8 +251,7 @@ pub(crate) fn restarts_workers(argv: &Argv) -> bool {
     RESTARTS.iter().any(|(restart, _)| argv.has_word(restart))
 }
 
-/// The commands that end or renew long-running processes of Laravel and Symfony, and the word that the command lines of
-/// those processes have: <https://symfony.com/doc/current/messenger.html#deploying-to-production>.
+/// What ends or renews processes, and the word of their command lines: <https://symfony.com/doc/current/messenger.html>.
 const RESTARTS: [(&str, &str); 6] = [
     ("queue:restart", "queue:work"),
     ("horizon:terminate", "horizon"),
