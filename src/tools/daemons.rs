@@ -176,7 +176,7 @@ impl Daemon {
             }
             "kill" | "pkill" | "killall" => words().any(|word| self.is_named(&word)),
             "sysctl" => self.programs.contains(&name) && loads_setting(argv, path),
-            _ if self.programs.contains(&name) => !deed.roles.contains(&Role::ReadOnly),
+            _ if self.programs.contains(&name) => !deed.roles.contains(&Role::ReadOnly) && !only_checks(argv),
             _ => !deed.known && words().any(|word| self.is_named(&word)),
         }
     }
@@ -208,6 +208,17 @@ impl Daemon {
         let passes = argv.name == "sysctl" && argv.has_word("-p") && self.programs.contains(&"sysctl");
         (passes && !loads_setting(argv, path)).then_some("this reads other files")
     }
+}
+
+/// True if a daemon's own program only looks at settings: apache2ctl(8), `caddy help`, sshd(8), php-fpm(8).
+fn only_checks(argv: &Argv) -> bool {
+    let words: &[&str] = match argv.name.as_str() {
+        "apachectl" | "apache2ctl" | "apache2" | "httpd" => &["configtest", "-t", "-S", "-M", "-v", "-V"],
+        "caddy" => &["validate", "adapt", "fmt", "version", "hash-password", "list-modules"],
+        "sshd" | "php-fpm" => &["-t", "-T", "-v"],
+        _ => &[],
+    };
+    argv.has_any(words)
 }
 
 /// sysctl(8): `-p` without a file reads /etc/sysctl.conf alone, and with files those. `--system` reads all. Each
@@ -299,6 +310,20 @@ fn daemons_read_their_settings_again() {
         ("reboot", true),
     ] {
         assert_eq!(may("/etc/nginx/conf.d/shop.conf", line), expected, "{line}");
+    }
+    for (line, expected) in [
+        ("apachectl configtest", false),
+        ("apache2ctl -t", false),
+        ("apachectl graceful", true),
+        ("systemctl reload apache2", true),
+    ] {
+        assert_eq!(may("/etc/apache2/sites-available/shop.conf", line), expected, "{line}");
+    }
+    for (line, expected) in [
+        ("caddy validate --config /etc/caddy/Caddyfile", false),
+        ("caddy reload --config /etc/caddy/Caddyfile", true),
+    ] {
+        assert_eq!(may("/etc/caddy/Caddyfile", line), expected, "{line}");
     }
     for (line, expected) in [
         ("systemctl restart php8.2-fpm", true),
