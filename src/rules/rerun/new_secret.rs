@@ -10,7 +10,7 @@ use crate::rules::id;
 use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::effect::{Change, Effect, How, Resource};
+use crate::tools::effect::{Change, Effect, How, Prints, Resource};
 use crate::tools::prints::{is_random, makes_only_what_is_missing};
 use crate::tools::sed::replaced_lines;
 
@@ -88,14 +88,18 @@ pub(super) fn remade_secret(
     id: StepId,
     path: &Value,
 ) -> Option<(String, String)> {
-    let text = script.step(id).written.iter().find(|w| w.path == *path && !w.append)?;
+    let own = script.step(id).written.iter().find(|w| w.path == *path && !w.append);
+    let texts = own.map_or_else(|| drafts(script, id, path), |own| vec![&own.value]);
+    if texts.is_empty() {
+        return None;
+    }
     // What lies there is not kept for the app.
     let is_temporary =
         ["/tmp", "/var/tmp", "/run", "/dev"].iter().any(|dir| lies_under(path.known_prefix(), dir));
     if is_temporary || !is_written_again(script, id, path) || is_draft(script, path) {
         return None;
     }
-    let mut secrets = secrets_made_anew(&text.value);
+    let mut secrets: Vec<_> = texts.into_iter().flat_map(secrets_made_anew).collect();
     secrets.retain(|(key, _)| !numbers_a_run(key.trim_matches('`'), path));
     if !secrets.is_empty() && is_sourced(script, id, path) {
         let whole = context.sources.file(script.file).text();
@@ -109,6 +113,26 @@ pub(super) fn remade_secret(
     // It is worst if something else keeps the old secret.
     secrets.sort_by_key(|(_, source)| keeper(script, source).is_none());
     secrets.into_iter().next()
+}
+
+/// What an earlier step has put into the draft that a step moves or copies to the path: its text, or the words of the
+/// program that fills in a sample.
+fn drafts<'s>(script: &'s Deployment<'_>, id: StepId, path: &Value) -> Vec<&'s Value> {
+    let puts = script.step(id).deed.puts();
+    let mut from = puts.filter_map(|(effect, content)| {
+        let is_it = matches!(&effect.resource, Resource::Path(own) if own == path);
+        content.from.as_ref().filter(|_| is_it && matches!(content.how, How::Copied | How::Kept | How::Moved))
+    });
+    let Some(draft) = from.next() else { return Vec::new() };
+    let earlier = before(script, id).rev().find_map(|step| {
+        if let Some(written) = step.written.iter().find(|written| written.path == *draft && !written.append) {
+            return Some(vec![&written.value]);
+        }
+        let fills = step.deed.prints == Prints::Filled
+            && step.argv.stdout.as_ref().is_some_and(|(to, _)| to == draft);
+        fills.then(|| step.argv.args.iter().map(|arg| &arg.value).collect())
+    });
+    earlier.unwrap_or_default()
 }
 
 /// True if the file is there in the second run, and a step writes it again unasked.
