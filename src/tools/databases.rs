@@ -233,7 +233,7 @@ pub(crate) fn wanted_owner(argv: &Argv) -> Option<Value> {
 /// True if a command may make roles and databases of which nothing is known: SQL from a file, a task that sets up the database.
 pub(crate) fn may_make_database(argv: &Argv, deed: &Deed) -> bool {
     let tasks = ["db:create", "db:prepare", "db:setup"];
-    argv.name == "psql" && !deed.known
+    matches!(argv.name.as_str(), "psql" | "mysql" | "mariadb") && !deed.known
         || argv.name == "pg_restore" && (argv.has_word("-C") || argv.has_word("--create"))
         || argv.args.iter().any(|arg| tasks.contains(&arg.value.known_prefix()))
 }
@@ -252,11 +252,21 @@ pub(crate) fn speaks_of_making(text: &str) -> bool {
         .any(|words| text.contains(words))
 }
 
-/// The databases of this machine's PostgreSQL to which the addresses in a text lead, with their places: `shop` of
-/// `postgresql://app:secret@localhost/shop`.
+/// True for a package that brings the server of PostgreSQL, MySQL or MariaDB.
+pub(crate) fn is_server_package(package: &str) -> bool {
+    let of_mysql = ["mariadb-server", "mysql-server", "default-mysql-server"];
+    super::postgres::is_server_package(package) || of_mysql.iter().any(|name| package.starts_with(name))
+}
+
+/// The databases of this machine's server to which the addresses in a text lead, with their places: `shop` of
+/// `postgresql://app:secret@localhost/shop`. Ecto and SQLAlchemy have schemes of their own.
 pub(crate) fn local_databases(text: &str) -> Vec<(String, std::ops::Range<usize>)> {
+    const SCHEMES: [&str; 9] = [
+        "postgres://", "postgresql://", "ecto://", "postgresql+psycopg2://", "postgresql+asyncpg://",
+        "postgresql+psycopg://", "mysql://", "mysql+pymysql://", "mariadb://",
+    ];
     let mut found = Vec::new();
-    for scheme in ["postgres://", "postgresql://"] {
+    for scheme in SCHEMES {
         for (at, _) in text.match_indices(scheme) {
             let rest = &text[at + scheme.len()..];
             let end =

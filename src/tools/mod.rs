@@ -68,6 +68,7 @@ pub(crate) mod services;
 pub(crate) mod signals;
 pub(crate) mod sites;
 mod sql;
+pub(crate) mod sql_needs;
 pub(crate) mod ssh_access;
 pub(crate) mod supplies;
 mod system;

@@ -19,7 +19,7 @@ pub(crate) enum Dialect {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Token<'s> {
+pub(super) enum Token<'s> {
     Word(&'s str),
     /// A string, or a name in quotes.
     Quoted(&'s str),
@@ -29,7 +29,7 @@ enum Token<'s> {
 }
 
 impl Token<'_> {
-    fn is(&self, keyword: &str) -> bool {
+    pub(super) fn is(&self, keyword: &str) -> bool {
         matches!(self, Token::Word(word) if word.eq_ignore_ascii_case(keyword))
     }
 }
@@ -85,7 +85,7 @@ fn script(text: &str, of: &Value, dialect: Dialect, guarded: bool, effects: &mut
 }
 
 /// Words, quoted texts, dollar-quoted bodies and marks; comments are dropped. A hole is part of a word.
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

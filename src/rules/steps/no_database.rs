@@ -1,16 +1,18 @@
-//! `steps/no-database`: a script sets up PostgreSQL for the app, and the database that the app connects to, or the role that is
+//! `steps/no-database`: a script sets up PostgreSQL or MySQL for the app, and the database that the app connects to, or the role that is
 //! to own it, is made by nothing.
 
 use crate::facts::packages::is_opaque_call;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
-use crate::model::{Deployment, Step, StepId};
+use crate::model::{Deployment, Guard, Step, StepId};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::source::Span;
-use crate::tools::databases::{local_databases, may_make_database, speaks_of_making, wanted_owner};
+use crate::tools::databases::{
+    is_server_package, local_databases, may_make_database, speaks_of_making, wanted_owner,
+};
 use crate::tools::effect::{Change, Resource};
-use crate::tools::postgres::is_server_package;
+use crate::tools::sql_needs::needed_by_sql;
 
 /// `steps/no-database`.
 pub(super) fn no_database(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -22,12 +24,14 @@ pub(super) fn no_database(world: &World<'_, '_>, found: &mut Vec<Finding>) {
         for (id, step) in script.iter() {
             let owner = wanted_owner(&step.argv);
             found.extend(owner.and_then(|owner| without_owner(world, script, id, &owner)));
+            let mut needed = needed_by_sql(&step.argv).into_iter();
+            found.extend(needed.find_map(|needed| without_needed(world, script, id, &needed)));
         }
         found.extend(without_database(world, script));
     }
 }
 
-/// True if the step installs PostgreSQL's server, which a new server lacks.
+/// True if the step installs the server, which a new server lacks.
 fn installs_server(step: &Step) -> bool {
     step.deed.effects.iter().any(|effect| match (&effect.change, &effect.resource) {
         (Change::Create(_), Resource::Package(name)) => name.as_literal().is_some_and(is_server_package),
@@ -45,6 +49,44 @@ fn may_make(step: &Step, wanted: &Resource) -> bool {
             && (effect.resource == *wanted || name.as_literal().is_none())
     }) || is_opaque_call(step)
         || may_make_database(&step.argv, &step.deed)
+}
+
+/// A role or a database that a step's SQL needs, and that nothing makes, or only later.
+fn without_needed(
+    world: &World<'_, '_>,
+    script: &Deployment<'_>,
+    id: StepId,
+    needed: &Resource,
+) -> Option<Finding> {
+    let asks = |guard: &Guard| guard.cond.facts().iter().any(|fact| fact.resource == *needed);
+    if script.guards_of(id).any(|(_, guard)| asks(guard)) {
+        return None;
+    }
+    let mut makers = world.steps().filter(|(.., step)| may_make(step, needed));
+    let (what, command) = match needed {
+        Resource::Role(name) => (format!("the role {name}"), "CREATE USER"),
+        name => (format!("the database {}", name.name()), "CREATE DATABASE"),
+    };
+    let words = world.words(script.step(id).span);
+    let message = match makers.next() {
+        Some((other, maker, step))
+            if std::ptr::eq(other, script) && maker > id && script.may_meet(maker, id) =>
+        {
+            format!("`{words}` needs {what}, which is made only on {}", world.line(step.span))
+        }
+        Some(_) => return None,
+        None => format!("`{words}` needs {what}, and nothing makes it"),
+    };
+    let project = world.project;
+    let mut others = project.texts.iter().chain(&project.guides).filter(|(_, file)| *file != script.file);
+    if others.any(|(_, file)| speaks_of_making(world.sources.file(*file).text()))
+        || world.deploy().may_do_anything()
+    {
+        return None;
+    }
+    let draft = world.finding(id::STEPS_NO_DATABASE, script.step(id).span, message);
+    let draft = draft.at_most(Confidence::Medium).at_most(world.confidence(script, id, None));
+    Some(draft.help(format!("make it before: `{command} {}`", needed.name())).done())
 }
 
 fn without_owner(
@@ -90,11 +132,21 @@ fn without_database(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Fi
         return None;
     }
     let text = world.sources.file(script.file).text();
-    let (name, place) = local_databases(text).into_iter().next()?;
-    let database = Resource::Database(Value::literal(&name));
-    if name == "postgres" || world.steps().any(|(.., step)| may_make(step, &database)) {
-        return None;
-    }
+    let lacks = |name: &str| {
+        let database = Resource::Database(Value::literal(name));
+        name != "postgres" && !world.steps().any(|(.., step)| may_make(step, &database))
+    };
+    let mut written = script.steps.iter().flat_map(|step| &step.written);
+    let written = written.find_map(|written| {
+        let (name, place) = local_databases(&written.content.text).into_iter().next()?;
+        lacks(&name).then(|| (name, written.content.span(place)))
+    });
+    let in_text = || {
+        let (name, place) = local_databases(text).into_iter().next()?;
+        let span = Span { file: script.file, start: place.start as u32, end: place.end as u32 };
+        lacks(&name).then_some((name, span))
+    };
+    let (name, span) = written.or_else(in_text)?;
     let project = world.project;
     let others = project.texts.iter().chain(&project.guides).filter(|(_, file)| *file != script.file);
     let code = project.needs.code.migrates.is_some();
@@ -105,8 +157,13 @@ fn without_database(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Fi
     {
         return None;
     }
-    let span = Span { file: script.file, start: place.start as u32, end: place.end as u32 };
     let message = format!("nothing makes the database {name}, to which this address leads");
     let draft = world.finding(id::STEPS_NO_DATABASE, span, message).at_most(Confidence::Medium);
-    Some(draft.help(format!("make it before: `sudo -u postgres createdb -O ROLE {name}`")).done())
+    Some(
+        draft
+            .help(format!(
+                "make it before: `sudo -u postgres createdb -O ROLE {name}`, or `CREATE DATABASE {name}`"
+            ))
+            .done(),
+    )
 }
