@@ -2,6 +2,7 @@
 
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
+use crate::shell::wrappers::is_shell;
 
 /// The directory that an option names (`npm --prefix`, `make -C`, `composer --working-dir`), otherwise the working
 /// directory.
@@ -18,6 +19,11 @@ pub(crate) fn works_in(argv: &Argv) -> Value {
 /// True if an option stands where the program should: what comes before it is lost.
 pub(crate) fn begins_with_option(argv: &Argv) -> bool {
     argv.name.starts_with('-')
+}
+
+/// True for a command whose program is known, or a shell.
+pub(crate) fn runs_known(argv: &Argv) -> bool {
+    is_shell(&argv.name) || crate::tools::deed(argv).known
 }
 
 /// True if the command puts a new file in the place of the one that it changes: sed(1), perlrun(1).

@@ -19,7 +19,7 @@ use crate::shell::value::Value;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging::{Listed, PackageManager};
-use crate::tools::place::begins_with_option;
+use crate::tools::place::{begins_with_option, runs_known};
 use crate::tools::providers::{NODE, PYTHON, carries};
 use crate::tools::python::of_environment;
 use crate::tools::{deed, node, packaging, runners};
@@ -44,7 +44,9 @@ fn named_like_options(world: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut told = HashSet::new();
     let is_one = |step: &Step| {
         let by_variable = || world.sources.text(step.span).trim_start_matches('"').starts_with('$');
-        begins_with_option(&step.argv) && is_here(step) && by_variable()
+        // `-H bash -c …`: what comes before the options is lost.
+        let runs_another = || step.argv.shifted(0).is_some_and(|inner| runs_known(&inner));
+        begins_with_option(&step.argv) && is_here(step) && (by_variable() || runs_another())
     };
     for (script, id, step) in world.steps().filter(|(.., step)| is_one(step)) {
         let Some(name) = step.argv.program.value.as_literal() else { continue };
