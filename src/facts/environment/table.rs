@@ -300,6 +300,7 @@ impl<'r> Table<'r> {
             texts: files.into_iter().map(|file| sources.file(file).text()).collect(),
             own,
             set: OnceLock::new(),
+            set_of_own: OnceLock::new(),
         };
         let composes = project.composes.iter().flat_map(Compose::files);
         let given = composes.map(|file| without_passing(&without_comments(sources.file(file).text())));
@@ -314,23 +315,19 @@ pub(crate) struct Words<'r> {
     /// Texts of which a part was left out.
     own: Vec<String>,
     set: OnceLock<HashSet<&'r str>>,
+    set_of_own: OnceLock<HashSet<String>>,
 }
 
 impl Words<'_> {
     /// True if the name occurs in one of the texts as a word.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        let set = self.set.get_or_init(|| {
-            let between = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-            let words = self.texts.iter().flat_map(|text| text.split(between));
-            words.filter(|word| word.len() > 1).collect()
-        });
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let holds = |text: &String| {
-            text.match_indices(name).any(|(at, _)| {
-                !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part)
-            })
-        };
-        set.contains(name) || self.own.iter().any(holds)
+        fn words(text: &str) -> impl Iterator<Item = &str> {
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            words.filter(|word| word.len() > 1)
+        }
+        let of_texts = || self.texts.iter().flat_map(|text| words(text)).collect();
+        let of_own = || self.own.iter().flat_map(|text| words(text)).map(str::to_owned).collect();
+        self.set.get_or_init(of_texts).contains(name) || self.set_of_own.get_or_init(of_own).contains(name)
     }
 }
 

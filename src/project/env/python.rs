@@ -370,6 +370,13 @@ fn need_of_field(value: &str, kind: &str) -> Need {
 fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
     let at = |range: Range<usize>| text.get(range).unwrap_or_default();
     let classes = settings_classes(text, matches);
+    let has_secrets = text.contains("secrets_dir");
+    let models: HashSet<&str> = match text.contains("env_nested_delimiter") {
+        true => {
+            text.lines().filter_map(|line| Some(line.strip_prefix("class ")?.split_once('(')?.0)).collect()
+        }
+        false => HashSet::new(),
+    };
     let mut found = Vec::new();
     for one in matches {
         let (Some(owner), Some(field), Some(kind)) = (one.get("owner"), one.get("field"), one.get("type"))
@@ -399,9 +406,7 @@ fn settings(text: &str, matches: &[Match]) -> Vec<Found> {
             continue;
         }
         // With a delimiter a model's fields have names of their own, and a directory of secrets may have any of them.
-        let is_own_class = || text.contains(&format!("class {}(", at(kind.clone())));
-        let elsewhere =
-            text.contains("secrets_dir") || text.contains("env_nested_delimiter") && is_own_class();
+        let elsewhere = has_secrets || models.contains(at(kind.clone()));
         let need = match need_of_field(value, at(kind.clone())) {
             Need::Required if elsewhere => Need::Optional,
             need => need,
