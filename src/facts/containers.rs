@@ -1,14 +1,14 @@
 //! The Compose services that are meant to run on a server. Files for development, tests and examples are not. It judges
 //! nothing.
 
-use crate::facts::world::World;
+use crate::facts::ground::Ground;
 use crate::finding::Confidence;
 use crate::project::compose::{Compose, Service, with_defaults};
 use crate::repo::names::{directory, is_beside};
 use crate::tools::images::{self, Database};
 
 /// The Compose files that start the app on a server, as far as they are known as a whole.
-pub(crate) fn judged<'w>(world: &'w World<'_, '_>) -> impl Iterator<Item = &'w Compose> {
+pub(crate) fn judged<'r>(world: &Ground<'r, '_>) -> impl Iterator<Item = &'r Compose> {
     let aside = ["old", "example", "sample", "bench", "benchmark", "demo", "template", "backup"];
     world.project.composes.iter().filter(move |compose| {
         let path = world.sources.file(compose.file).path();
@@ -24,7 +24,7 @@ pub(crate) fn judged<'w>(world: &'w World<'_, '_>) -> impl Iterator<Item = &'w C
 
 /// The services of the same name in the other Compose files. `-f` merges files, so they may complete the service.
 pub(crate) fn elsewhere<'w>(
-    world: &'w World<'_, '_>,
+    world: &'w Ground<'_, '_>,
     compose: &'w Compose,
     name: &'w str,
 ) -> impl Iterator<Item = &'w Service> {

@@ -6,13 +6,13 @@
 use crate::facts::deploy::kept::BroughtUp;
 use crate::facts::deploy::names::same_unit;
 use crate::facts::deploy::{Deploy, UnitEffect, is_here};
-use crate::facts::outputs::is_compiler_output;
 use crate::facts::packages::is_opaque_call;
 use crate::facts::parts::{Origin, UnitAt};
 use crate::model::{Step, StepId};
 use crate::project::unit::{UnitKind, template_of};
 use crate::repo::names::{base, is_unit};
 use crate::shell::value::Value;
+use crate::tools::compilers::compiler_of;
 use crate::tools::copying::writes_in_place;
 use crate::tools::effect::{Change, Ecosystem, Resource, Role};
 use crate::tools::services::{REBOOT, starts_nothing};
@@ -177,7 +177,7 @@ pub(crate) fn overwrites_program(deploy: &Deploy<'_, '_, '_>, step: &Step, at: &
     let is_native = |source: Option<&Value>| match source {
         Some(source) => {
             let shown = source.to_string();
-            is_compiler_output(&shown)
+            compiler_of(&shown).is_some_and(|compiler| compiler.ecosystem == Ecosystem::Rust)
                 || !base(&shown).contains(['.', '*'])
                     && deploy.steps().any(|step| step.deed.roles.iter().any(compiles))
         }

@@ -12,11 +12,6 @@ use crate::tools::web::PROXIES;
 /// Where builders put their output.
 pub(crate) const OUTPUTS: &[&str] = &["dist", "build", "out", ".next", ".output"];
 
-/// True for the place where Cargo puts a program.
-pub(crate) fn is_compiler_output(path: &str) -> bool {
-    path.contains("/target/release/") || path.starts_with("target/release/")
-}
-
 /// True if the output is copied to the server or downloaded, or if it comes with the app in an archive.
 pub(crate) fn is_brought(deploy: &Deploy<'_, '_, '_>, package: &NodePackage) -> bool {
     let name = package.directory.rsplit('/').next().unwrap_or_default();

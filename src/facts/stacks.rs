@@ -3,7 +3,9 @@
 pub(crate) mod missing;
 
 use crate::facts::containers::judged;
-use crate::facts::world::World;
+use crate::facts::deploy::Deploy;
+use crate::facts::ground::Ground;
+use crate::facts::repo_paths::RepoPaths;
 use crate::finding::Confidence;
 use crate::model::{Deployment, Step, StepId, called_from};
 use crate::project::compose::{Compose, Service};
@@ -15,33 +17,34 @@ use crate::tools::effect::Role;
 use std::collections::BTreeSet;
 
 /// A Compose file that a step starts.
-pub(crate) struct Stack<'w, 'a> {
-    pub(crate) script: &'w Deployment<'a>,
+pub(crate) struct Stack<'r, 'a> {
+    pub(crate) script: &'r Deployment<'a>,
     pub(crate) id: StepId,
-    pub(crate) step: &'w Step,
-    pub(crate) compose: &'w Compose,
+    pub(crate) step: &'r Step,
+    pub(crate) compose: &'r Compose,
     /// The services that start.
-    pub(crate) services: Vec<&'w Service>,
+    pub(crate) services: Vec<&'r Service>,
     /// How sure it is that the step means this file.
     pub(crate) sure: Confidence,
 }
 
 /// The Compose files that the scripts of the deploy start, in the order of the steps.
-pub(crate) fn stacks<'w, 'r, 'a>(world: &'w World<'r, 'a>) -> Vec<Stack<'w, 'a>>
-where
-    'r: 'w,
-{
+pub(super) fn stacks<'r, 'a>(
+    world: &Ground<'r, 'a>,
+    deploy: &Deploy<'_, 'r, 'a>,
+    paths: &RepoPaths<'r>,
+) -> Vec<Stack<'r, 'a>> {
     let mut found = Vec::new();
     if world.project.composes.is_empty() {
         return found;
     }
-    for (_, script) in world.deploy().deploying() {
+    for (_, script) in deploy.deploying() {
         let ups = script.iter().filter(|(_, step)| {
             step.deed.roles.contains(&Role::ComposeUp) && !matches!(step.place, Place::Container(_))
         });
         for (id, step) in ups {
             let Some(names) = brought_up(&step.argv) else { continue };
-            for (compose, sure) in started(world, step) {
+            for (compose, sure) in started(world, paths, step) {
                 let services = services(compose, &names);
                 found.push(Stack { script, id, step, compose, services, sure });
             }
@@ -52,7 +55,7 @@ where
 
 /// The files that a step starts. A later file of the same call may take back what an earlier one says, which the files
 /// alone do not show.
-fn started<'w>(world: &'w World<'_, '_>, step: &Step) -> Vec<(&'w Compose, Confidence)> {
+fn started<'r>(world: &Ground<'r, '_>, paths: &RepoPaths<'_>, step: &Step) -> Vec<(&'r Compose, Confidence)> {
     let Some(files) = projects::files(&step.argv) else { return Vec::new() };
     let path = |compose: &Compose| world.sources.file(compose.file).path();
     let takes_back = |compose: &&Compose| {
@@ -70,7 +73,7 @@ fn started<'w>(world: &'w World<'_, '_>, step: &Step) -> Vec<(&'w Compose, Confi
         compose.variant.is_none() && world.project.composes.iter().any(production)
     };
     if files.is_empty() {
-        let own = own_directory(world, &step.argv.cwd);
+        let own = own_directory(paths, &step.argv.cwd);
         let plain: Vec<&Compose> = judged(world).filter(|compose| compose.variant.is_none()).collect();
         let mut found = plain.clone();
         found.retain(|compose| own.as_deref() == Some(directory(path(compose))));
@@ -102,12 +105,12 @@ fn started<'w>(world: &'w World<'_, '_>, step: &Step) -> Vec<(&'w Compose, Confi
 }
 
 /// The directory of the repo in which a step works; `None` if it is not known which one that is.
-fn own_directory(world: &World<'_, '_>, cwd: &Value) -> Option<String> {
+fn own_directory(paths: &RepoPaths<'_>, cwd: &Value) -> Option<String> {
     let shown = cwd.to_string();
     match shown.strip_prefix(&called_from().to_string()) {
         Some("") => None,
         Some(rest) => Some(rest.trim_matches('/').to_owned()),
-        None => world.repo_paths().below(&shown).map(|below| below.path.to_owned()),
+        None => paths.below(&shown).map(|below| below.path.to_owned()),
     }
 }
 

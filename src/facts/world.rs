@@ -12,6 +12,7 @@ use crate::facts::secret_files::{SecretFiles, SettingsOpened, hides};
 use crate::facts::services::Compared;
 use crate::facts::services::named::{Words, words_of_the_deployment};
 use crate::facts::sites::{NginxText, nginx_texts};
+use crate::facts::stacks::{Stack, stacks};
 use crate::facts::{app, installed, managed};
 use crate::model::{Deployment, StepId};
 use crate::source::Sources;
@@ -37,6 +38,7 @@ pub(crate) struct World<'r, 'a> {
     secrets: Vec<Secrets>,
     first_runs: Vec<OnceCell<Vec<FirstRun>>>,
     nginx_texts: Vec<OnceCell<Vec<NginxText>>>,
+    stacks: OnceCell<Vec<Stack<'r, 'a>>>,
 }
 
 #[derive(Default)]
@@ -94,6 +96,7 @@ impl<'r, 'a> World<'r, 'a> {
             first_runs: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             nginx_texts: ground.scripts().iter().map(|_| OnceCell::new()).collect(),
             ground,
+            stacks: OnceCell::new(),
             compared: OnceCell::new(),
             environment: OnceLock::new(),
             deploy: Known::default(),
@@ -119,6 +122,11 @@ impl<'r, 'a> World<'r, 'a> {
 
     pub(crate) fn read_units(&self) -> &[ReadUnit] {
         self.read_units.get_or_init(|| read_units::read_units(self))
+    }
+
+    /// The Compose files that the steps start.
+    pub(crate) fn stacks(&self) -> &[Stack<'r, 'a>] {
+        self.stacks.get_or_init(|| stacks(self, &self.deploy(), self.repo_paths()))
     }
 
     pub(crate) fn made(&self) -> &[Made] {

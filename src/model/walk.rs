@@ -193,6 +193,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         self.coverage = Coverage::of(text.len());
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
         let start = self.ctx.clone();
+        self.functions.announce(block);
         self.block(block);
         self.leave();
         let mut functions = Vec::new();

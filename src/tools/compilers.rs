@@ -20,7 +20,8 @@ pub(crate) struct Compiler {
     manifests: &'static [&'static str],
     /// Beginnings of the names of packages that bring it.
     packages: &'static [&'static str],
-    ecosystem: Ecosystem,
+    /// Whose code it builds.
+    pub(crate) ecosystem: Ecosystem,
     /// What to run.
     pub(crate) command: &'static str,
 }

@@ -31,16 +31,21 @@ pub(crate) fn is_compose(name: &str) -> bool {
 
 const BUILD: Role = Role::Build(Ecosystem::Container);
 
-/// `compose VERB` with its arguments, of either program.
-fn compose_verb(argv: &Argv) -> Option<Argv> {
-    let compose = match argv.name.as_str() {
-        name if is_compose(name) => argv.clone(),
+/// The call of Compose with its own options, of either program.
+fn compose_call(argv: &Argv) -> Option<Argv> {
+    match argv.name.as_str() {
+        name if is_compose(name) => Some(argv.clone()),
         name if is_runtime(name) => {
             let global = argv.leading_options(GLOBAL);
-            argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
+            argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")
         }
-        _ => return None,
-    };
+        _ => None,
+    }
+}
+
+/// `compose VERB` with its arguments, of either program.
+fn compose_verb(argv: &Argv) -> Option<Argv> {
+    let compose = compose_call(argv)?;
     compose.shifted(compose.leading_options(COMPOSE).first_operand)
 }
 

@@ -145,9 +145,10 @@ fn find_picks_by_name() {
 /// The path that find(1) is to leave out (`! -path data`) and never meets, if it deletes the rest: each path that it visits
 /// begins as the starting point is written.
 pub(crate) fn missed_exception(argv: &Argv) -> Option<&Arg> {
-    let deletes = argv.has_any(&["-delete", "-exec", "-execdir"])
-        && find(argv).effects.iter().any(|effect| effect.change == Change::Remove);
-    if argv.name != "find" || !deletes {
+    if argv.name != "find" || !argv.has_any(&["-delete", "-exec", "-execdir"]) {
+        return None;
+    }
+    if !find(argv).effects.iter().any(|effect| effect.change == Change::Remove) {
         return None;
     }
     let is_start = |arg: &&Arg| !arg.value.known_prefix().starts_with(['-', '(', '!']);

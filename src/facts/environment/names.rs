@@ -1,25 +1,25 @@
 //! How variables are named, and which sample belongs to a program. It judges nothing.
 
 use crate::project::dotenv::Dotenv;
+use crate::tools::callers::a_service_has;
 
 /// Names that the system, the shell, the interpreter, the bundler or the platform sets, so that nobody writes them into
 /// `.env`. environ(7), <https://vite.dev/guide/env-and-mode>, <https://docs.github.com/actions> (variables),
 /// npm-run-script(1), systemd.exec(5), PEP 3333.
-const GIVEN: [&str; 49] = [
+const GIVEN: [&str; 43] = [
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "LC_ALL", "TERM", "TZ", "TMPDIR", "TMP",
     "TEMP", "HOSTNAME", "DISPLAY", "EDITOR", "CI", "NODE_ENV", "NODE_OPTIONS", "MODE", "DEV", "PROD", "SSR",
     "BASE_URL", "PYTHONPATH", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "DJANGO_SETTINGS_MODULE", "APPDATA",
-    "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA", "NO_COLOR", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
-    "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "CREDENTIALS_DIRECTORY", "MAINPID",
-    "WATCHDOG_USEC", "REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE",
-    "CONTENT_LENGTH", "SERVER_PROTOCOL", "REQUEST_URI",
+    "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA", "NO_COLOR", "MAINPID", "WATCHDOG_USEC", "REQUEST_METHOD",
+    "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "SERVER_PROTOCOL",
+    "REQUEST_URI",
 ];
 /// Names that a platform, a package manager, sudo, sshd, systemd, a terminal or a WSGI server sets (PEP
 /// 3333).
-const GIVEN_PREFIXES: [&str; 26] = [
+const GIVEN_PREFIXES: [&str; 24] = [
     "npm_", "GITHUB_", "VERCEL", "NEXT_RUNTIME", "NETLIFY", "HEROKU", "RENDER_", "RAILWAY_", "FLY_",
     "KUBERNETES_", "XDG_", "__", "AWS_LAMBDA_", "WERKZEUG_", "HTTP_", "REMOTE_", "SUDO_", "SSH_", "ANDROID_",
-    "TERMUX_", "VSCODE_", "WT_", "INVOCATION_ID", "NOTIFY_SOCKET", "LISTEN_", "JOURNAL_STREAM",
+    "TERMUX_", "VSCODE_", "WT_", "INVOCATION_ID", "LISTEN_",
 ];
 
 /// Last words in the names of values that an operator must provide, whatever the code does without them.
@@ -55,7 +55,9 @@ pub(crate) fn is_of_library(name: &str) -> bool {
 
 /// True for a variable that the system or the platform sets.
 pub(crate) fn is_given(name: &str) -> bool {
-    GIVEN.contains(&name) || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    GIVEN.contains(&name)
+        || a_service_has(name)
+        || GIVEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// True if the default is a switch or a number: `CORS_ALLOW_CREDENTIALS: bool = True` is not a credential.

@@ -1,13 +1,15 @@
 //! What a build makes, where the step that needs it comes before the build.
 
 use crate::facts::first_run::disk::{Disk, Skips};
-use crate::facts::outputs::{OUTPUTS, is_compiler_output};
+use crate::facts::outputs::OUTPUTS;
 use crate::facts::packages::{is_opaque_call, tree};
 use crate::model::{Step, StepId};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::tools::calls::compiles;
+use crate::tools::compilers::compiler_of;
 use crate::tools::effect::{Ecosystem, Role};
+use crate::tools::unnamed::may_make;
 
 /// The scripts of package.json that npm runs by itself when it installs: npm-scripts(7), "Life Cycle Operation Order".
 const AT_INSTALL: [&str; 4] = ["prepare", "preinstall", "install", "postinstall"];
@@ -17,7 +19,7 @@ impl Disk<'_, '_, '_> {
     /// without a build.
     pub(super) fn built_later(&self, path: &Value, before: StepId) -> Option<StepId> {
         let key = path.key();
-        if !key.split('/').any(|part| OUTPUTS.contains(&part)) && !is_compiler_output(key) {
+        if !key.split('/').any(|part| OUTPUTS.contains(&part)) && compiler_of(key).is_none() {
             return None;
         }
         let own = self.script().step(before);
@@ -53,18 +55,14 @@ impl Disk<'_, '_, '_> {
         let packages = &self.world().project.needs.node;
         let builds_by_itself =
             || packages.iter().any(|package| AT_INSTALL.iter().any(|name| package.script(name).is_some()));
-        let speaks = |step: &Step| {
-            let mut words = step.argv.args.iter().map(|arg| step.argv.path(arg));
-            path.is_under(&step.argv.cwd) || words.any(|word| path.is_under(&word))
-        };
         self.script().steps[..before.0 as usize].iter().any(|step| {
             let roles = &step.deed.roles;
             is_opaque_call(step)
                 || compiles(&step.argv)
                 || built(step) == Some(of) && works_above(step, path)
-                || roles.iter().any(|role| matches!(role, Role::StaticFiles | Role::Unpack))
+                || roles.contains(&Role::Unpack)
                 || roles.contains(&Role::Dependencies(Ecosystem::Node)) && builds_by_itself()
-                || !step.deed.known && built(step).is_none() && speaks(step)
+                || built(step).is_none() && may_make(&step.argv, &step.deed, path)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The environment files that a service of a started Compose file needs, and that nothing makes.
 
 use crate::facts::repo_paths::Sure;
-use crate::facts::stacks::{Stack, stacks};
+use crate::facts::stacks::Stack;
 use crate::facts::world::World;
 use crate::model::OnFailure;
 use crate::project::compose::{EnvFile, Service};
@@ -11,7 +11,7 @@ use crate::tools::effect::Role;
 
 /// An environment file that a service needs.
 pub(crate) struct MissingFile<'w, 'a> {
-    pub(crate) stack: Stack<'w, 'a>,
+    pub(crate) stack: &'w Stack<'w, 'a>,
     pub(crate) service: &'w Service,
     pub(crate) file: &'w EnvFile,
     /// Its path in the repo.
@@ -24,7 +24,7 @@ where
     'r: 'w,
 {
     let mut found: Vec<MissingFile<'w, 'a>> = Vec::new();
-    for stack in stacks(world) {
+    for stack in world.stacks() {
         let step = stack.step;
         let counts = step.entry == 0
             && step.place == Place::Here
@@ -40,7 +40,7 @@ where
             world.repo_paths().lacks(&path).then_some((service, file, path))
         });
         let Some((service, file, path)) = missing else { continue };
-        if is_named(world, &stack, &path) || world.deploy().may_do_anything() {
+        if is_named(world, stack, &path) || world.deploy().may_do_anything() {
             continue;
         }
         found.push(MissingFile { stack, service, file, path });

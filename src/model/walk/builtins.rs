@@ -233,29 +233,13 @@ impl<'a> Walker<'a, '_> {
         };
     }
 
-    /// True if the code of a trap ends the shell: `exit` is among its words, or a function that leaves.
+    /// True if the code of a trap ends the shell: `exit` is among its words, or a function that leaves, which may be defined
+    /// after the trap.
     fn code_leaves(&self, code: &str) -> bool {
         let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         code.split(|c| !is_word(c)).any(|word| {
             Builtin::named(word) == Some(Builtin::Exit)
-                || self.functions.body(word).is_some_and(|body| self.body_exits(body, 0))
-                || self.defines_later(word)
-        })
-    }
-
-    /// True if the text defines a function of this name whose body has `exit`. A trap may name a function that is defined
-    /// after it.
-    fn defines_later(&self, name: &str) -> bool {
-        let text = self.shell.texts.first().map_or("", |text| text.text);
-        let opening = format!("\n{name}()");
-        let body = text.split_once(opening.as_str()).filter(|_| !name.is_empty()).map(|(_, rest)| rest);
-        body.is_some_and(|rest| {
-            let body = rest.split("\n}").next().unwrap_or(rest);
-            let body = match rest.lines().next() {
-                Some(line) if line.trim_end().ends_with('}') => line,
-                _ => body,
-            };
-            body.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "exit")
+                || self.functions.body_in_the_end(word).is_some_and(|body| self.body_exits(body, 0))
         })
     }
 

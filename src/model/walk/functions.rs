@@ -1,6 +1,6 @@
 //! The functions of a shell.
 
-use crate::shell::ast::Stmt;
+use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::source::Span;
 use std::collections::HashMap;
 
@@ -19,9 +19,24 @@ pub(crate) struct Functions<'a> {
     by_name: HashMap<&'a str, Function<'a>>,
     /// Their names, in the order in which they were first defined.
     order: Vec<&'a str>,
+    /// Those of the script's own level, also before their definitions are reached.
+    later: HashMap<&'a str, &'a Stmt<'a>>,
 }
 
 impl<'a> Functions<'a> {
+    /// Notes the functions that a script defines on its own level.
+    pub(crate) fn announce(&mut self, block: Block<'a>) {
+        self.later.extend(block.iter().filter_map(|stmt| match stmt.kind {
+            StmtKind::Function { name, body } => Some((name, body)),
+            _ => None,
+        }));
+    }
+
+    /// The body of a function that is defined, or will be.
+    pub(crate) fn body_in_the_end(&self, name: &str) -> Option<&'a Stmt<'a>> {
+        self.body(name).or_else(|| self.later.get(name).copied())
+    }
+
     /// Defines a function, perhaps once more.
     pub(crate) fn define(&mut self, name: &'a str, span: Span, body: &'a Stmt<'a>) {
         let function = Function { body, span, is_called: false, active: 0 };

@@ -14,13 +14,13 @@ pub(in crate::rules) fn exception_ignored(context: &World<'_, '_>, found: &mut V
         let (message, help) = match by_find {
             Some(_) => (
                 format!(
-                    "`-path {words}` matches nothing, so that is deleted too: each path begins like the start"
+                    "`-path {words}` matches nothing, so {words} is deleted too: find writes each path from its start"
                 ),
                 "write `-name NAME`, or the path as find prints it: `./data`",
             ),
             None => (
                 format!(
-                    "`{words}` matches nothing, so that is deleted too: it starts at the copied directory"
+                    "`{words}` matches nothing, and what it names is deleted too: its first `/` is the copied directory"
                 ),
                 "write it from the directory that is copied: `--exclude=/uploads`",
             ),

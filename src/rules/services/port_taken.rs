@@ -1,6 +1,6 @@
 //! `services/port-taken`: a container publishes a port on which a server of the same machine listens.
 
-use crate::facts::stacks::{Stack, stacks};
+use crate::facts::stacks::Stack;
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::model::{Deployment, Step, StepId};
@@ -23,14 +23,14 @@ struct Server<'w, 'a> {
 
 /// `services/port-taken`.
 pub(super) fn port_taken(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let stacks = stacks(context);
+    let stacks = context.stacks();
     if stacks.is_empty() {
         return;
     }
     let mut told = HashSet::new();
     for server in servers(context) {
         let mut is_free = None;
-        for stack in &stacks {
+        for stack in stacks {
             for (service, port) in published(stack, server.listening.port) {
                 // These take long to find out, so they are asked last.
                 if !shares_machine(context, stack, &server)

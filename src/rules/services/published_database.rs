@@ -1,7 +1,7 @@
 //! `services/published-database`: a port of a database is open on every address of the server.
 
 use crate::facts::containers::{elsewhere, family, starts_server};
-use crate::facts::stacks::{Stack, stacks};
+use crate::facts::stacks::Stack;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::model::Step;
@@ -16,7 +16,7 @@ use std::collections::HashSet;
 pub(super) fn published_database(context: &World<'_, '_>, found: &mut Vec<Finding>) {
     let mut told = HashSet::new();
     let mut closes = None;
-    for stack in stacks(context) {
+    for stack in context.stacks() {
         for service in &stack.services {
             let Some(family) = family(service) else { continue };
             let Some(inside) = images::port(family) else { continue };
@@ -34,7 +34,7 @@ pub(super) fn published_database(context: &World<'_, '_>, found: &mut Vec<Findin
                 continue;
             }
             let closes = *closes.get_or_insert_with(|| closing(context));
-            found.push(finding(context, &stack, (service, port), (family, closes)));
+            found.push(finding(context, stack, (service, port), (family, closes)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `steps/old-image`: new code arrives, and the containers start from the image that the first run has built.
 
-use crate::facts::stacks::{Stack, stacks};
+use crate::facts::stacks::Stack;
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
 use crate::model::{Step, StepId};
@@ -13,10 +13,9 @@ use std::collections::HashSet;
 
 /// `steps/old-image`.
 pub(super) fn old_image(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    let stacks = stacks(context);
     let mut is_built = None;
     let mut told = HashSet::new();
-    for stack in &stacks {
+    for stack in context.stacks() {
         let Some((arrival, by_pull)) = arrival(stack) else { continue };
         let Some(service) = stack.services.iter().find(|service| keeps_image(context, stack, service)) else {
             continue;

@@ -16,11 +16,11 @@ pub(super) fn root_refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
 }
 
 fn judge(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, step: &Step) -> Option<Finding> {
-    let counts = step.entry == 0 && step.place == Place::Here && step.on_failure != OnFailure::Handled;
-    let (_, guard) = script.guards_of(id).filter(|_| counts).find(|(_, guard)| keeps_root_out(guard))?;
-    if step.user != User::Caller || !needs_root(&step.argv, &step.deed) {
+    let is_callers = step.user == User::Caller && step.entry == 0 && step.place == Place::Here;
+    if !is_callers || step.on_failure == OnFailure::Handled || !needs_root(&step.argv, &step.deed) {
         return None;
     }
+    let (_, guard) = script.guards_of(id).find(|(_, guard)| keeps_root_out(guard))?;
     let (words, line) = (context.words(step.span), context.line(guard.span));
     let message = format!("`{words}` needs root, and the test on {line} ends the script for root");
     let draft = context

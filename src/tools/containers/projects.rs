@@ -1,6 +1,6 @@
 //! How a command line calls Compose: with which files.
 
-use super::{compose_verb, is_compose, is_runtime};
+use super::{compose_call, compose_verb, is_runtime};
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::{COMPOSE, GLOBAL};
@@ -11,15 +11,7 @@ pub(crate) fn files(argv: &Argv) -> Option<Vec<Value>> {
     if argv.env("COMPOSE_FILE").is_some() {
         return None;
     }
-    let compose = match argv.name.as_str() {
-        name if is_compose(name) => argv.clone(),
-        name if is_runtime(name) => {
-            let global = argv.leading_options(GLOBAL);
-            argv.shifted(global.first_operand).filter(|compose| compose.name == "compose")?
-        }
-        _ => return None,
-    };
-    Some(compose.leading_options(COMPOSE).values("f").cloned().collect())
+    Some(compose_call(argv)?.leading_options(COMPOSE).values("f").cloned().collect())
 }
 
 /// True for `compose pull`, which skips the services that are built from the repo and have no image's name.
