@@ -26,6 +26,10 @@ const JOBS: &[&str] = &[
     "migrate/migrate", "minio/mc",
 ];
 
+/// Manifests of platforms that merge the Compose file beside them with one of their own:
+/// <https://github.com/getumbrel/umbrel-apps#readme>.
+pub(crate) const PLATFORM_MANIFESTS: &[&str] = &["umbrel-app.yml"];
+
 /// Web servers and proxies, which ask no database.
 const PROXIES: &[&str] = &["caddy", "haproxy", "httpd", "nginx", "nginxinc/nginx-unprivileged", "traefik"];
 

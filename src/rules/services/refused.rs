@@ -4,10 +4,12 @@ use crate::facts::containers::{at_most, elsewhere, judged};
 use crate::facts::world::World;
 use crate::finding::{Finding, Severity};
 use crate::project::compose::{Compose, Port, Service, with_defaults};
+use crate::repo::names::directory;
 use crate::rules::id;
 use crate::rules::services::together::{Fault, together};
 use crate::source::Span;
 use crate::tools::effect::Role;
+use crate::tools::images::PLATFORM_MANIFESTS;
 use crate::tools::serves::Language;
 
 /// `services/refused`.
@@ -61,7 +63,10 @@ fn without_services(context: &World<'_, '_>, compose: &Compose) -> Option<Fault>
 /// A service that has nothing to run. Another file may complete it.
 fn without_image(context: &World<'_, '_>, compose: &Compose, service: &Service, faults: &mut Vec<Fault>) {
     let runs = |service: &Service| service.image.is_some() || service.build.is_some() || service.provided;
-    if runs(service) || elsewhere(context, compose, &service.name).any(runs) {
+    if runs(service)
+        || elsewhere(context, compose, &service.name).any(runs)
+        || is_completed_by_platform(context, compose)
+    {
         return;
     }
     let message =
@@ -71,6 +76,13 @@ fn without_image(context: &World<'_, '_>, compose: &Compose, service: &Service, 
         message,
         "name the image that it runs, or say how it is built",
     ));
+}
+
+/// True if a manifest beside the file says that a platform starts it, which puts a service of its own into it.
+fn is_completed_by_platform(context: &World<'_, '_>, compose: &Compose) -> bool {
+    let directory = directory(context.sources.file(compose.file).path());
+    let inventory = &context.project.inventory;
+    PLATFORM_MANIFESTS.iter().any(|name| inventory.holds(&format!("{directory}/{name}")) == Some(true))
 }
 
 /// Conditions that do not exist, <https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json>.
