@@ -3,8 +3,9 @@
 use crate::facts::sites::{may_enable, written};
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding};
+use crate::model::{Deployment, StepId};
 use crate::rules::id;
-use crate::tools::effect::{Change, Effect};
+use crate::tools::effect::{Change, Effect, Resource, Role};
 
 /// For each site that a script writes to `sites-available`, looks for the step that enables it. A script that sets no
 /// server up may rely on a link that is there already.
@@ -25,7 +26,7 @@ pub(super) fn site_not_enabled(context: &World<'_, '_>, found: &mut Vec<Finding>
                     step.deed.effects.iter().any(removes)
                 })
             };
-            if is_enabled || is_removed() {
+            if is_enabled || is_removed() || is_of_unknown_checkout(context, script, site.id) {
                 continue;
             }
             // What is said and called takes long to go through, so it is asked last.
@@ -47,4 +48,24 @@ pub(super) fn site_not_enabled(context: &World<'_, '_>, found: &mut Vec<Finding>
             found.push(draft.done());
         }
     }
+}
+
+/// True if the script updates a checkout that no script of the deploy makes: it installs nothing and pulls in its directory.
+/// Whoever made that by hand may have enabled its site, too: what another script sets up is another app of the repo.
+fn is_of_unknown_checkout(context: &World<'_, '_>, script: &Deployment<'_>, site: StepId) -> bool {
+    if script.steps.iter().any(|step| step.deed.roles.contains(&Role::SystemPackages)) {
+        return false;
+    }
+    let pulls = script.steps[..site.0 as usize]
+        .iter()
+        .rfind(|step| step.deed.roles.contains(&Role::Source) && !step.deed.roles.contains(&Role::Clone));
+    let Some(checkout) = pulls.map(|step| &step.argv.cwd).filter(|cwd| cwd.as_literal().is_some()) else {
+        return false;
+    };
+    let makes = |effect: &Effect| match &effect.resource {
+        Resource::Path(path) => matches!(effect.change, Change::Create(_)) && path.looks_like(checkout),
+        _ => false,
+    };
+    let mut steps = context.steps_with(script);
+    checkout.is_absolute() && !steps.any(|step| step.deed.effects.iter().any(makes))
 }
