@@ -96,18 +96,21 @@ fn published<'s>(
 }
 
 /// True if the containers run where the server is installed: one script does both, or the one that installs the server also
-/// installs Docker.
+/// installs Docker for the other one. A script that installs Docker by itself sets a server up in another way.
 fn shares_machine(context: &World<'_, '_>, stack: &Stack<'_, '_>, server: &Server<'_, '_>) -> bool {
     if stack.step.place != Place::Here {
         return false;
     }
     std::ptr::eq(stack.script, server.script)
-        || context.sources.file(server.script.file).text().contains("get.docker.com")
-        || server.script.steps.iter().flat_map(|step| &step.deed.effects).any(|effect| {
-            match &effect.resource {
-                Resource::Package(name) => is_runtime_package(name.known_prefix()),
-                _ => false,
-            }
+        || brings_docker(context, server.script) && !brings_docker(context, stack.script)
+}
+
+/// True if the script installs Docker.
+fn brings_docker(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
+    context.sources.file(script.file).text().contains("get.docker.com")
+        || script.steps.iter().flat_map(|step| &step.deed.effects).any(|effect| match &effect.resource {
+            Resource::Package(name) => is_runtime_package(name.known_prefix()),
+            _ => false,
         })
 }
 
