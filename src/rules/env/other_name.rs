@@ -39,7 +39,10 @@ pub(super) fn other_name(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         };
         let is_meant = |one: &Use| {
             let bare = name.strip_suffix("_FILE");
-            bare.is_some_and(|bare| bare.eq_ignore_ascii_case(&one.name)) && reads_files_of_any_name(context)
+            let of_file = || bare.is_some_and(|bare| bare.eq_ignore_ascii_case(&one.name));
+            // Libraries of settings take `SHOP__DEBUG` for the field `debug` of `SHOP`.
+            let is_field = name.split_once("__").is_some_and(|(of, _)| of.eq_ignore_ascii_case(&one.name));
+            is_field || of_file() && reads_files_of_any_name(context)
         };
         let Some(one) = names.like(name).find(|one| unset(one) && !is_meant(one)) else { continue };
         let reads = one.name.to_ascii_uppercase();
