@@ -38,6 +38,7 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             || set_by_code()
             || known(&one.name)
             || one.any_case && known(&lower)
+            || is_second_name(context, one, &known)
         {
             continue;
         }
@@ -79,6 +80,20 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         }
         found.push(draft.done());
     }
+}
+
+/// True if the code reads it only where it lacks a variable that is known: `os.getenv("TOKEN") or os.getenv("OLD_TOKEN")`.
+fn is_second_name(context: &World<'_, '_>, one: &Use, known: &impl Fn(&str) -> bool) -> bool {
+    let text = context.sources.file(one.span.file).text();
+    let before = text.get(..one.span.start as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let end = [" or ", "||", "??"].iter().filter_map(|or| line.rfind(or)).max();
+    let Some(first) = end.and_then(|end| line.get(..end)) else { return false };
+    let last = first.trim_end().trim_end_matches([')', ']', '"', '\'']);
+    let name = last.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+    let is_constant =
+        name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase());
+    is_constant && known(name)
 }
 
 fn need_rank(need: &Need) -> u8 {
