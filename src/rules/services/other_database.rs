@@ -148,7 +148,10 @@ fn judge(made: &Made<'_>, client: &Service) -> Option<Fault> {
     }
     let lacking = match (user, name, password) {
         (None, Some(_), Some(_)) => made.role.map(|of| ("user", &USERS[..], of)),
-        (Some(_), None, Some(_)) => made.database.map(|of| ("database", &NAMES[..], of)),
+        // A tool for databases shows all of them.
+        (Some(_), None, Some(_)) if !client.is_dev_only() => {
+            made.database.map(|of| ("database", &NAMES[..], of))
+        }
         (Some(_), Some(_), None) => password_of(made).map(|of| ("password", &PASSWORDS[..], of)),
         _ => None,
     };
