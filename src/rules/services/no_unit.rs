@@ -23,7 +23,12 @@ pub(super) fn no_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         if service.command.as_ref().is_some_and(|command| command.text.contains("--watch")) {
             continue;
         }
-        let software = service.image_name().is_some_and(|image| !product_units(&image).is_empty());
+        let image = service.image_name().unwrap_or_default();
+        let software = !product_units(&image).is_empty();
+        // What the scripts tell people to do with the software is left to them.
+        if software && context.deploy().says_to(|line| line.split_whitespace().any(|word| word == image)) {
+            continue;
+        }
         // If a script installs no software, whoever set up the server takes care of its services; but what
         // the configuration names must be there.
         let compares = files.contains(&unmatched.service.compose) && (!software || compared.installs);
