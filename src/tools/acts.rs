@@ -49,7 +49,7 @@ pub(crate) enum Act {
 /// the container and not the server.
 pub(crate) fn acts(argv: &Argv, deed: &Deed, place: &Place) -> Vec<Act> {
     let mut acts = Vec::new();
-    let development = serves_development(argv);
+    let development = watches_code(argv);
     let of_words = of_words(argv, deed, development);
     for act in of_effects(deed).chain(of_roles(argv, deed, development)).chain(of_words) {
         let counts = act == Act::Migrates || !matches!(place, Place::Container(_));
@@ -167,7 +167,7 @@ fn is_up(argv: &Argv) -> bool {
 }
 
 /// True for a server that watches its code for changes, which does not belong to a deploy.
-fn serves_development(argv: &Argv) -> bool {
+pub(crate) fn watches_code(argv: &Argv) -> bool {
     let first = argv.args.iter().filter_map(|arg| arg.value.as_literal()).find(|word| !word.starts_with('-'));
     let first = first.unwrap_or_default();
     let has = |word: &str| argv.has_word(word);
@@ -175,7 +175,7 @@ fn serves_development(argv: &Argv) -> bool {
         "npm" | "pnpm" | "yarn" | "bun" => {
             matches!(node::package_script(argv).as_deref(), Some("dev" | "serve"))
         }
-        "npx" | "bunx" | "pnpx" => runners::inner(argv).is_some_and(|inner| serves_development(&inner)),
+        "npx" | "bunx" | "pnpx" => runners::inner(argv).is_some_and(|inner| watches_code(&inner)),
         "python" | "manage.py" | "django-admin" => has("runserver") || has("--reload"),
         "flask" => first == "run" && !has("--host=0.0.0.0"),
         "nodemon" | "ts-node-dev" => true,

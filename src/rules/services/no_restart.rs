@@ -7,11 +7,13 @@ use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::project::compose::{Compose, Service, Text};
 use crate::rules::id;
+use crate::shell::line::commands_of_code;
+use crate::tools::acts::watches_code;
 use crate::tools::containers::runs_service_once;
 
 /// `services/no-restart`.
 pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for compose in judged(context) {
+    for compose in judged(context).filter(|compose| !serves_developers(compose)) {
         // If no service has a policy, something else may start them.
         let Some(kept) = compose.services.iter().find(|service| is_kept_running(service)) else { continue };
         for service in compose.services.iter().filter(|service| may_stay_down(compose, service)) {
@@ -33,6 +35,14 @@ pub(super) fn no_restart(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             found.push(draft.done());
         }
     }
+}
+
+/// True if a service that is built here watches its code for changes, so that the file is for developers.
+fn serves_developers(compose: &Compose) -> bool {
+    let watches =
+        |command: &Text| commands_of_code(&command.text).iter().any(|command| watches_code(command.argv()));
+    let built = compose.services.iter().filter(|service| service.build.is_some());
+    built.filter_map(|service| service.command.as_ref()).any(watches)
 }
 
 /// True if a step runs it as a job.
