@@ -44,7 +44,7 @@ pub(crate) const PYTHON: &[(&str, &[&str])] = &[
     ("waitress-serve", &["waitress"]),
 ];
 
-/// Programs that scripts of package.json call for a build, and the package that brings each.
+/// Programs that scripts of package.json call for a build or a migration, and the package that brings each.
 pub(crate) const NODE: &[(&str, &str)] = &[
     ("astro", "astro"),
     ("esbuild", "esbuild"),
@@ -56,8 +56,10 @@ pub(crate) const NODE: &[(&str, &str)] = &[
     ("react-scripts", "react-scripts"),
     ("rolldown", "rolldown"),
     ("rollup", "rollup"),
+    ("ts-node", "ts-node"),
     ("tsc", "typescript"),
     ("tsup", "tsup"),
+    ("tsx", "tsx"),
     ("vite", "vite"),
     ("vue-cli-service", "@vue/cli-service"),
     ("webpack", "webpack"),

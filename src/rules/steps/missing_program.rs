@@ -16,6 +16,7 @@ use crate::repo::names::base;
 use crate::rules::id;
 use crate::shell::line::{commands, commands_of_code};
 use crate::shell::value::Value;
+use crate::shell::wrappers::Place;
 use crate::source::{FileId, Span};
 use crate::tools::effect::{Ecosystem, Resource, Role};
 use crate::tools::packaging::{Listed, PackageManager};
@@ -308,25 +309,30 @@ fn comes_otherwise(deploy: &Deploy<'_, '_, '_>, program: &str) -> bool {
 /// Finds a build after `npm ci --omit=dev` whose program only a development dependency brings.
 fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
     let packages = &deploy.world.project.needs.node;
+    if packages.is_empty() {
+        return;
+    }
+    let installs_all = |step: &Step| step.deed.roles.contains(&Role::Dependencies(Ecosystem::Node));
+    let steps = by_machine(deploy, |step| installs_all(step) || node::package_script(&step.argv).is_some());
     for package in packages {
-        let mut installs = deploy.steps().filter(|step| {
-            step.deed.roles.contains(&Role::Dependencies(Ecosystem::Node))
-                && works_in(step, package, packages)
-        });
-        let mut some = false;
-        if !installs.all(|step| {
-            some = true;
-            packaging::omits_development(&step.argv)
-        }) || !some
-            || packages
-                .iter()
-                .any(|other| other.directory != package.directory && other.has_member(&package.directory))
-        {
+        let installs: Vec<_> = steps
+            .iter()
+            .filter(|(_, step)| installs_all(step) && works_in(step, package, packages))
+            .collect();
+        let is_member = |other: &NodePackage| {
+            other.directory != package.directory && other.has_member(&package.directory)
+        };
+        if installs.is_empty() || packages.iter().any(is_member) {
             continue;
         }
-        let build = deploy.steps().find_map(|step| {
+        let lacks_development = |machine: Option<usize>| {
+            let mut there = installs.iter().filter(|(other, _)| *other == machine).peekable();
+            there.peek().is_some() && there.all(|(_, step)| packaging::omits_development(&step.argv))
+        };
+        let build = steps.iter().find_map(|(machine, step)| {
             let script = node::package_script(&step.argv)
-                .filter(|_| is_here(step) && works_in(step, package, packages))?;
+                .filter(|_| is_here(step) && works_in(step, package, packages))
+                .filter(|_| lacks_development(*machine))?;
             let alone = packages.iter().all(|p| p == package || !works_in(step, p, packages));
             let (program, needed) =
                 alone.then(|| only_development(package, &package.script(&script)?.command))??;
@@ -348,6 +354,22 @@ fn node(deploy: &Deploy<'_, '_, '_>, found: &mut Vec<Finding>) {
         let called = package.script(&script).map_or(needed.span, |script| script.span);
         found.push(draft.related(called, "it calls this").done());
     }
+}
+
+/// The steps of a kind, each with the machine that it works on: `None` for the server, or the number of the script. A script that
+/// drives another machine by ssh runs on the developer's, and what is installed on the server is not there.
+fn by_machine<'r>(
+    deploy: &Deploy<'_, 'r, '_>,
+    is_one: impl Fn(&Step) -> bool,
+) -> Vec<(Option<usize>, &'r Step)> {
+    let mut found = Vec::new();
+    for (number, script) in deploy.deploying() {
+        let drives = script.steps.iter().any(|step| matches!(step.place, Place::Remote(_)));
+        for step in script.steps.iter().filter(|step| is_one(step)) {
+            found.push(((drives && step.place == Place::Here).then_some(number), step));
+        }
+    }
+    found
 }
 
 /// Finds the same in the Dockerfiles that Compose builds.
