@@ -21,6 +21,20 @@ pub(crate) fn is_there_already(stem: &str) -> bool {
         || FAMILIES.iter().any(|family| stem.starts_with(family))
 }
 
+/// Names that people give to a service of Debian's and Ubuntu's packages, the package, and the name that its unit has:
+/// <https://www.mongodb.com/docs/manual/tutorial/install-mongodb-on-ubuntu/>, `dpkg -L` of the others.
+const MISNAMED: [(&str, &str, &str); 4] = [
+    ("mongodb", "mongodb-org", "mongod"),
+    ("postgres", "postgresql", "postgresql"),
+    ("httpd", "apache2", "apache2"),
+    ("supervisord", "supervisor", "supervisor"),
+];
+
+/// The package whose service is meant by a name that its unit does not have, and the name that it has, without `.service`.
+pub(crate) fn misnamed(stem: &str) -> Option<(&'static str, &'static str)> {
+    MISNAMED.iter().find(|(wrong, ..)| *wrong == stem).map(|(_, package, own)| (*package, *own))
+}
+
 /// True for a unit that a new server has before any package is installed on it, by its name without `.service`.
 pub(crate) fn is_unit_on_a_new_server(stem: &str) -> bool {
     const BASE: [&str; 9] =

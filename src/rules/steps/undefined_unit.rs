@@ -9,13 +9,15 @@ use crate::facts::needs::demanding;
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::finding::RuleId;
-use crate::model::{OnFailure, Step};
+use crate::model::{Deployment, OnFailure, Step};
 use crate::project::services::product_units;
 use crate::project::unit::UnitKind;
 use crate::rules::id;
+use crate::shell::wrappers::Place;
 use crate::source::Span;
+use crate::tools::apt::is_apt;
 use crate::tools::effect::{Change, Resource, Role};
-use crate::tools::known_units::is_there_already;
+use crate::tools::known_units::{is_there_already, misnamed};
 use crate::tools::services::may_test_unit;
 
 const RULE: RuleId = id::STEPS_UNDEFINED_UNIT;
@@ -25,6 +27,60 @@ pub(super) fn undefined_unit(context: &World<'_, '_>, found: &mut Vec<Finding>) 
     let told = unrelated(context, found);
     not_brought(context, told, found);
     absent_processes(context, found);
+    other_names(context, found);
+}
+
+/// Finds the service of a package that a step drives by a name which its unit does not have.
+fn other_names(context: &World<'_, '_>, found: &mut Vec<Finding>) {
+    let deploy = context.deploy();
+    let mut told = Vec::new();
+    for (_, script) in deploy.deploying() {
+        for (id, step) in script.iter().filter(|(_, step)| step.place == Place::Here) {
+            for (name, span) in driven(step) {
+                let Some((package, own)) = misnamed(name.trim_end_matches(".service")) else { continue };
+                if told.contains(&name)
+                    || tries(script, own)
+                    || !comes_from_apt(&deploy, package, &name)
+                    || is_tested(&deploy, &name)
+                {
+                    continue;
+                }
+                let message =
+                    format!("no package defines {name}: the service of `{package}` is {own}.service");
+                let sure = context.confidence(script, id, None);
+                let draft = context.finding(RULE, span, message).at_most(sure);
+                found.push(draft.help(format!("write `{own}`")).done());
+                told.push(name);
+            }
+        }
+    }
+}
+
+/// True if the script goes on, perhaps with another name, where there is no unit of this one.
+fn tries(script: &Deployment<'_>, stem: &str) -> bool {
+    script.steps.iter().filter(|step| step.on_failure == OnFailure::Handled).any(|step| {
+        let drives = |resource: &Resource| match resource {
+            Resource::Unit(name) => name.as_literal().is_some_and(|name| same_unit(name, stem)),
+            _ => false,
+        };
+        step.deed.effects.iter().any(|effect| drives(&effect.resource))
+    })
+}
+
+/// True if the package is installed by apt, and nothing else may bring a unit of the name. Another system may call it so.
+fn comes_from_apt(deploy: &Deploy<'_, '_, '_>, package: &str, name: &str) -> bool {
+    let stem = name.trim_end_matches(".service");
+    let mut brings = false;
+    for step in deploy.steps().filter(|step| step.deed.roles.contains(&Role::SystemPackages)) {
+        let names = || step.argv.args.iter().filter_map(|arg| arg.value.as_literal());
+        if !is_apt(&step.argv)
+            || names().any(|name| name == stem || name.strip_prefix(stem) == Some("-server"))
+        {
+            return false;
+        }
+        brings |= names().any(|name| name == package);
+    }
+    brings && !deploy.may_do_anything() && !deploy.world.units.iter().any(|unit| same_unit(name, &unit.name))
 }
 
 /// Finds units that share a name with the project's own, or that these rely on. Returns their names.
