@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 /// <https://docs.gitlab.com/security/tokens/#token-prefixes>,
 /// <https://core.telegram.org/bots/api#authorizing-your-bot>. Test keys (`sk_test_…`) are meant to be shared,
 /// and are left out.
-const TOKENS: [(&str, &str); 19] = [
+const TOKENS: [(&str, &str); 20] = [
     ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     ("a GitHub token", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
     ("a GitHub token", r"\bgithub_pat_[A-Za-z0-9_]{60,}\b"),
@@ -46,6 +46,9 @@ const TOKENS: [(&str, &str); 19] = [
     ("a token of a Telegram bot", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
     ("a DigitalOcean token", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
     ("a Resend key", r"\bre_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}\b"),
+    // Base64 of `{"a":"` with the account, the tunnel and its secret:
+    // <https://developers.cloudflare.com/cloudflare-one/networks/connectors/cloudflare-tunnel/configure-tunnels/remote-tunnel-permissions/>.
+    ("a token of a Cloudflare tunnel", r"\beyJhIjoi[A-Za-z0-9+/=_-]{100,}"),
     ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 ];
 
@@ -60,10 +63,10 @@ static ANY: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
 });
 
 /// Words that every token contains, in any case. Most lines and most scripts contain none of them.
-const TOKEN_MARKS: [&str; 24] = [
+const TOKEN_MARKS: [&str; 25] = [
     "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox",
     "hooks.slack.com", "k_live_", "whsec_", "sk-", "aiza", "gocspx-", "sg.", "npm_", "hf_", "gsk_", ":aa",
-    "_v1_", "re_", "-----begin",
+    "_v1_", "re_", "eyjhijoi", "-----begin",
 ];
 /// The length of the shortest token, which is AWS's.
 const SHORTEST: usize = 20;
@@ -331,6 +334,11 @@ mod tests {
                 "BOT",
                 joined(&["7318845", "210:AA", "Hq8z-Lw3Kx9Vt5Rb2Ny7Pc4Jd6Sf1Gu0EmQ"]),
                 Kind::Token("a token of a Telegram bot"),
+            ),
+            (
+                "TUNNEL",
+                joined(&["eyJh", "IjoiNmFjZjE5", &"Zk2VhQ9s".repeat(12)]),
+                Kind::Token("a token of a Cloudflare tunnel"),
             ),
             ("KEY_FILE", "-----BEGIN RSA PRIVATE KEY-----".to_owned(), Kind::Token("a private key")),
             ("SECRET_KEY", joined(&["9f86d081884c7d65", "9a2feaa0c55ad015"]), Kind::Random),
