@@ -342,7 +342,11 @@ pub(crate) fn mysql(argv: &Argv) -> Deed {
         }
         draft.add_implied(effect.change, effect.resource, effect.again);
     }
-    let asks = |arg: &Arg| matches!(arg.value.as_literal(), Some("-p" | "--password"));
+    // `-p"$PASSWORD"` is longer: whoever calls the script gives the value that is empty here.
+    let is_bare = |arg: &Arg, word: &str| {
+        arg.value.as_literal() == Some(word) && (arg.span.end - arg.span.start) as usize == word.len()
+    };
+    let asks = |arg: &Arg| ["-p", "--password"].iter().any(|word| is_bare(arg, word));
     if argv.args.iter().any(asks) {
         draft.asks("asks for the password", "write `--defaults-extra-file=FILE` or set MYSQL_PWD", None);
     }
