@@ -148,6 +148,26 @@ pub(crate) fn plain_mkdir(argv: &Argv) -> Option<usize> {
         .then_some(options)
 }
 
+/// nano(1), vi(1): they wait for a person at a terminal, whatever comes in by a here-document. vi does not with `-c`, `-s` or
+/// `-e`, nor Emacs with `--batch`.
+pub(super) fn editor(argv: &Argv) -> Deed {
+    let at_terminal = Argv { stdin: Stdin::Inherited, ..argv.clone() };
+    let mut draft = Draft::of(&at_terminal);
+    let is_scripted = |arg: &Arg| {
+        let word = arg.value.known_prefix();
+        let scripted = ["-c", "-s", "-e", "+", "--batch", "--headless", "--version", "--help"];
+        scripted.iter().any(|option| word.starts_with(option))
+    };
+    if !argv.args.iter().any(is_scripted) {
+        draft.asks("opens an editor", "write the file: `tee FILE <<'EOF' >/dev/null`", None);
+        // Without a terminal it fails at once. With one, whoever wrote it wants somebody to edit the file.
+        if argv.stdin == Stdin::Inherited {
+            draft.is_dialogue();
+        }
+    }
+    draft.done()
+}
+
 #[test]
 fn mkdir_makes_directories() {
     crate::tools::table::check(&[

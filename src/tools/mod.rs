@@ -167,6 +167,7 @@ fn visible(argv: &Argv) -> Deed {
         "chpasswd" => accounts::chpasswd(argv),
         "gpasswd" => accounts::gpasswd(argv),
         "visudo" | "vipw" => accounts::visudo(argv),
+        "nano" | "pico" | "vi" | "vim" | "nvim" | "emacs" => files::editor(argv),
         "apt-get" | "apt" | "aptitude" => packages::apt(argv),
         "dpkg" => packages::dpkg(argv),
         "add-apt-repository" | "apt-add-repository" => packages::add_apt_repository(argv),
