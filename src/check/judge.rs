@@ -160,8 +160,17 @@ fn inspect_in_time(
         let places = if places.is_empty() { starts() } else { places };
         judged.add_gaps(sources, places, &rule.failure.reason(&format!("the rule {}", rule.judge.name())));
     }
+    drop_unreached(&models, &mut judged.findings);
     drop_unfit_fixes(sources, &models, &mut judged.findings);
     Ok(judged)
+}
+
+/// Takes away what is said of steps that never run. `steps/never-reached` tells those where the script ends.
+fn drop_unreached(models: &[Deployment<'_>], findings: &mut Vec<Finding>) {
+    let rests: Vec<Span> = models.iter().flat_map(|model| &model.unreached).map(|at| at.rest).collect();
+    if !rests.is_empty() {
+        findings.retain(|finding| !rests.iter().any(|rest| rest.covers(finding.span)));
+    }
 }
 
 /// Takes away each fix that the shell around its place would read differently.

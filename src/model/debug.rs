@@ -20,7 +20,11 @@ impl Deployment<'_> {
         for (id, step) in self.iter() {
             if step.entry != entry {
                 entry = step.entry;
-                let name = self.uncalled(entry).map_or("main", |function| &function.name);
+                let name = match self.uncalled(entry) {
+                    Some(function) => &function.name,
+                    None if entry == 0 => "main",
+                    None => "never reached",
+                };
                 let _ = writeln!(out, "== {name}");
             }
             self.describe_step(sources, id, first_run, &mut out);

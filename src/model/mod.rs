@@ -154,7 +154,7 @@ pub(crate) struct Step {
     /// umask where it runs, as far as the script sets it.
     pub(crate) umask: Option<u32>,
     /// Which entry it belongs to: 0 is the script's main flow, and the others are functions that nothing
-    /// calls.
+    /// calls, and what stands behind an end.
     pub(crate) entry: u32,
     /// The innermost guard.
     pub(crate) guard: Option<GuardId>,
@@ -200,6 +200,31 @@ pub(crate) struct Function {
     pub(crate) span: Span,
     /// The entry that it is, if nothing calls it.
     pub(crate) entry: Option<u32>,
+}
+
+/// What stands behind a statement that never lets control go on, so that it never runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreached {
+    /// The statement that ends the script or the function.
+    pub(crate) end: Span,
+    pub(crate) how: Ending,
+    /// What stands behind it in the same list.
+    pub(crate) rest: Span,
+    /// The entry that it is.
+    pub(crate) entry: u32,
+}
+
+/// How a statement never lets control go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// `exit`; true if the status says that all is well.
+    Exit(bool),
+    /// `exec`: another program takes the shell's place.
+    Replaced,
+    /// `return`.
+    Return,
+    /// Each of its branches ends the script or the function, or a function that it calls does.
+    Within,
 }
 
 /// Whether root is expected to call the script.
@@ -272,6 +297,8 @@ pub(crate) struct Deployment<'a> {
     pub(crate) commands: Vec<Counted>,
     /// Names that nothing has set where they are used.
     pub(crate) unset: Vec<Unset>,
+    /// What never runs, because the script ends before it.
+    pub(crate) unreached: Vec<Unreached>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
 }
@@ -332,6 +359,7 @@ pub(crate) fn build_without<'a>(
         sourced: walked.sourced,
         commands: walked.commands,
         unset: walked.unset,
+        unreached: walked.unreached,
     };
     (deployment.second, deployment.runs) = second_run::judge(&deployment);
     deployment

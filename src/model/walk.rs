@@ -16,6 +16,7 @@ mod output;
 mod region;
 mod scope;
 mod testing;
+mod unreached;
 mod unset;
 mod writing;
 
@@ -23,12 +24,15 @@ use crate::limit::{note_cut_short, tick};
 use crate::model::condition::Cond;
 use crate::model::walk::budget::Budget;
 use crate::model::walk::coverage::Coverage;
-use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
+use crate::model::walk::ends::{Exit, Failure, Flow, Jump, Jumps};
 use crate::model::walk::functions::Functions;
 use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
+use crate::model::walk::unreached::Behind;
 use crate::model::walk::unset::Names;
-use crate::model::{About, Caller, Follow, Function, Guard, GuardId, OnFailure, Step, StepId, Unset, User};
+use crate::model::{
+    About, Caller, Follow, Function, Guard, GuardId, OnFailure, Step, StepId, Unreached, Unset, User,
+};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::count::Counted;
@@ -96,6 +100,8 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) entry: u32,
     pub(super) captures: Vec<Vec<Output>>,
     pub(super) locals: Vec<Vec<&'a str>>,
+    jumps: Jumps,
+    behind: Behind<'a>,
     pub(super) caller: Caller,
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
@@ -115,6 +121,7 @@ pub(super) struct Walked<'a> {
     pub(super) sourced: Vec<FileId>,
     pub(super) commands: Vec<Counted>,
     pub(super) unset: Vec<Unset>,
+    pub(super) unreached: Vec<Unreached>,
 }
 
 impl<'a, 'f> Walker<'a, 'f> {
@@ -171,6 +178,8 @@ impl<'a, 'f> Walker<'a, 'f> {
             entry: 0,
             captures: Vec::new(),
             locals: Vec::new(),
+            jumps: Jumps::default(),
+            behind: Behind::default(),
             caller: Caller::Unknown,
             errexit_at: None,
             sourced: vec![file],
@@ -196,8 +205,9 @@ impl<'a, 'f> Walker<'a, 'f> {
         self.functions.announce(block);
         self.block(block);
         self.leave();
-        let mut functions = Vec::new();
         let errexit = self.ctx.errexit;
+        let unreached = self.unreached();
+        let mut functions = Vec::new();
         for name in self.functions.take_order() {
             let Some(span) = self.functions.span(name) else { continue };
             let is_uncalled = self.functions.is_uncalled(name);
@@ -221,6 +231,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         let unset = self.names_not_set();
         Walked {
             unset,
+            unreached,
             commands,
             shell: self.shell,
             steps: self.steps,
@@ -313,13 +324,18 @@ impl<'a, 'f> Walker<'a, 'f> {
         let mut leaves: Vec<(Cond, bool, Cond)> = Vec::new();
         let mut exit = Exit::No;
         let mut cond = Cond::Always(true);
-        for stmt in block {
+        for (at, stmt) in block.iter().enumerate() {
             let flow = self.statement(stmt);
             cond = flow.cond;
             match flow.exit {
                 Exit::No => {}
                 Exit::Always(jump) => {
-                    exit = Exit::Always(jump);
+                    exit = match (leaves.len(), jump) {
+                        // Each of several tests may have returned, so it is not said what goes on.
+                        (2.., Jump::Shell) => Exit::No,
+                        _ => exit.then_always(jump),
+                    };
+                    self.note_behind(stmt, jump, &block[at + 1..]);
                     break;
                 }
                 Exit::When { cond: when, outcome, jump, span, succeeds } => {
@@ -374,27 +390,6 @@ impl<'a, 'f> Walker<'a, 'f> {
         self.budget.leave();
         self.last = flow.cond.clone();
         flow
-    }
-
-    fn reach(&mut self, stmt: &Stmt<'a>) {
-        let mut mark = |span: Span| {
-            if span.file == self.file {
-                self.coverage.reach(span);
-            }
-        };
-        mark(stmt.span);
-        if let StmtKind::Command(command) = stmt.kind {
-            // `> f a` begins with a redirect.
-            command.words.first().into_iter().for_each(|word| mark(word.span));
-        }
-    }
-
-    /// The commands of everything that was read. If something was skipped, only commands that were walked
-    /// count as analysed.
-    fn commands(&mut self) -> Vec<Counted> {
-        let mut commands = std::mem::take(&mut self.shell.count).places();
-        self.coverage.settle(&mut commands, self.file, self.budget.is_overrun());
-        commands
     }
 
     /// True if so much was computed that nothing more is.

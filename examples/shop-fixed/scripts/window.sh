@@ -48,3 +48,5 @@ ufw --force enable
 
 write_settings "$ADDRESS"
 write_rotation
+
+systemctl enable --now redis-server

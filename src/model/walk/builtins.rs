@@ -136,6 +136,7 @@ impl<'a> Walker<'a, '_> {
                 Some(Flow { cond, exit: Exit::Always(Jump::Shell) })
             }
             Builtin::Return => {
+                self.jumps.returns += 1;
                 let cond = match literal(1) {
                     Some("0") => Cond::Always(true),
                     Some(_) => Cond::Always(false),
@@ -143,7 +144,10 @@ impl<'a> Walker<'a, '_> {
                 };
                 Some(Flow { cond, exit: Exit::Always(Jump::Function) })
             }
-            Builtin::Jump => Some(Flow { cond: Cond::Always(true), exit: Exit::Always(Jump::Loop) }),
+            Builtin::Jump => {
+                self.jumps.loops += 1;
+                Some(Flow { cond: Cond::Always(true), exit: Exit::Always(Jump::Loop) })
+            }
             Builtin::Shift => {
                 if let Some(params) = &mut self.params {
                     let count = literal(1).and_then(|n| n.parse().ok()).unwrap_or(1).min(params.len());

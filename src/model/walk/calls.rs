@@ -122,6 +122,7 @@ impl<'a> Walker<'a, '_> {
         };
         self.budget.begin_call();
         let saved_params = std::mem::replace(&mut self.params, args);
+        let returns = std::mem::take(&mut self.jumps.returns);
         self.locals.push(Vec::new());
         let mark = self.scope.mark();
         let errexit = self.ctx.errexit;
@@ -138,8 +139,11 @@ impl<'a> Walker<'a, '_> {
         let exit = match flow.exit {
             Exit::Always(Jump::Function) | Exit::When { jump: Jump::Function, .. } => Exit::No,
             Exit::Always(Jump::Loop) | Exit::When { jump: Jump::Loop, .. } => Exit::No,
+            // The last line is `exit 1`, and a loop before it returns where all is well.
+            Exit::Always(Jump::Shell) if self.jumps.returns > 0 => Exit::No,
             other => other,
         };
+        self.jumps.returns = returns;
         Flow { cond: flow.cond, exit }
     }
 

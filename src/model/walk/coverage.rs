@@ -1,5 +1,7 @@
 //! Which commands of a script were walked.
 
+use crate::model::walk::Walker;
+use crate::shell::ast::{Stmt, StmtKind};
 use crate::shell::count::Counted;
 use crate::source::{FileId, Span};
 
@@ -39,5 +41,29 @@ impl Coverage {
             let bits = self.reached.get(command.start as usize / 64);
             command.analysed &= bits.is_some_and(|bits| bits & (1 << (command.start % 64)) != 0);
         }
+    }
+}
+
+impl<'a> Walker<'a, '_> {
+    /// Notes that a statement was walked.
+    pub(super) fn reach(&mut self, stmt: &Stmt<'a>) {
+        let mut mark = |span: Span| {
+            if span.file == self.file {
+                self.coverage.reach(span);
+            }
+        };
+        mark(stmt.span);
+        if let StmtKind::Command(command) = stmt.kind {
+            // `> f a` begins with a redirect.
+            command.words.first().into_iter().for_each(|word| mark(word.span));
+        }
+    }
+
+    /// The commands of everything that was read. If something was skipped, only commands that were walked
+    /// count as analysed.
+    pub(super) fn commands(&mut self) -> Vec<Counted> {
+        let mut commands = std::mem::take(&mut self.shell.count).places();
+        self.coverage.settle(&mut commands, self.file, self.budget.is_overrun());
+        commands
     }
 }

@@ -224,7 +224,11 @@ impl<'a> Walker<'a, '_> {
         }
         for value in values {
             self.scope.set(variable, Variable { value: value.value, ..Default::default() });
-            if let Exit::Always(jump @ Jump::Shell) = self.block(body).exit {
+            let before = self.jumps.loops;
+            // A `continue` in an arm of a `case` goes on, although the body ends with `exit`.
+            if let Exit::Always(jump @ Jump::Shell) = self.block(body).exit
+                && self.jumps.loops == before
+            {
                 return Flow { cond: Cond::Always(true), exit: Exit::Always(jump) };
             }
         }
@@ -323,14 +327,9 @@ impl<'a> Walker<'a, '_> {
 
     pub(crate) fn body_exits(&self, body: &Stmt<'a>, depth: u32) -> bool {
         match body.kind {
-            StmtKind::Group(block) => block.iter().any(|s| match s.kind {
-                StmtKind::Command(command) => match Builtin::named(command.name()) {
-                    Some(Builtin::Exit) => true,
-                    Some(Builtin::Return) => false,
-                    _ => self.always_leaves(s, depth + 1),
-                },
-                _ => self.always_leaves(s, depth + 1),
-            }),
+            StmtKind::Group(block) => {
+                block.iter().take_while(|s| !may_return(s)).any(|s| self.always_leaves(s, depth + 1))
+            }
             _ => false,
         }
     }
@@ -346,6 +345,23 @@ impl<'a> Walker<'a, '_> {
         if self.entry == 0 {
             self.caller = if is_root == *outcome { Caller::Ordinary } else { Caller::Root(Some(*span)) };
         }
+    }
+}
+
+/// True if the function that a statement stands in may end there: `[ "$EUID" -eq 0 ] && return`.
+fn may_return(stmt: &Stmt<'_>) -> bool {
+    let any = |block: Block<'_>| block.iter().any(may_return);
+    match stmt.kind {
+        StmtKind::Command(command) => Builtin::named(command.name()) == Some(Builtin::Return),
+        StmtKind::And(a, b) | StmtKind::Or(a, b) => may_return(a) || may_return(b),
+        StmtKind::If { arms, otherwise } => {
+            arms.iter().any(|(condition, body)| any(condition) || any(body)) || otherwise.is_some_and(any)
+        }
+        StmtKind::While { condition, body, .. } => any(condition) || any(body),
+        StmtKind::For { body, .. } | StmtKind::CountedFor { body, .. } | StmtKind::Group(body) => any(body),
+        StmtKind::Case { arms, .. } => arms.iter().any(|arm| any(arm.body)),
+        StmtKind::Not(inner) | StmtKind::Redirected { body: inner, .. } => may_return(inner),
+        _ => false,
     }
 }
 

@@ -71,11 +71,11 @@ const TOLD: [(&str, usize, usize); 10] = [
     ("fastapi-front", 39, 1),
     ("go-service", 24, 2),
     ("laravel", 32, 2),
-    ("node-pm2", 27, 1),
-    ("php-plain", 46, 2),
-    ("rails-sidekiq", 47, 3),
-    ("rust-service", 39, 0),
-    ("static-cron", 14, 0),
+    ("node-pm2", 28, 1),
+    ("php-plain", 47, 2),
+    ("rails-sidekiq", 48, 3),
+    ("rust-service", 40, 1),
+    ("static-cron", 15, 0),
 ];
 
 #[test]
