@@ -191,7 +191,7 @@ impl<'r> Made<'_, 'r, '_> {
             let made = before(script, id).rfind(|s| is_database(path) && owns(s))?;
             let says = format!(
                 "the app can't write to it, although {} makes the tree around it",
-                world.line(made.span)
+                world.line_beside(made.span, script.step(id).span)
             );
             return Some((app, Need { says, sure: Confidence::Medium, span: None }));
         };
@@ -206,7 +206,7 @@ impl<'r> Made<'_, 'r, '_> {
         let says = format!(
             "the app can't write there: `{}` on {} ran before it existed",
             world.words(given.span),
-            world.line(given.span)
+            world.line_beside(given.span, script.step(id).span)
         );
         (!told).then_some((app, Need { says, sure: Confidence::Medium, span: None }))
     }

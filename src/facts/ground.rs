@@ -323,7 +323,8 @@ impl<'r, 'a> Ground<'r, 'a> {
 
     /// What [`Ground::lost`] finds, in words: `` `systemctl restart shop` on line 12 ``.
     pub(crate) fn cut_off(&self, script: &Deployment<'_>, id: StepId) -> Option<String> {
-        self.lost(script, id).map(|lost| format!("`{}` on {}", self.words(lost), self.line(lost)))
+        let lost = self.lost(script, id)?;
+        Some(format!("`{}` on {}", self.words(lost), self.line_beside(lost, script.step(id).span)))
     }
 }
 

@@ -10,6 +10,7 @@ mod command;
 mod coverage;
 mod ends;
 mod expand;
+mod first_line;
 mod flow;
 mod functions;
 mod output;
@@ -25,6 +26,7 @@ use crate::model::condition::Cond;
 use crate::model::walk::budget::Budget;
 use crate::model::walk::coverage::Coverage;
 use crate::model::walk::ends::{Exit, Failure, Flow, Jump, Jumps};
+use crate::model::walk::first_line::Options;
 use crate::model::walk::functions::Functions;
 use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
@@ -189,16 +191,12 @@ impl<'a, 'f> Walker<'a, 'f> {
     }
 
     pub(super) fn run(mut self, text: &'a str) -> Walked<'a> {
-        // `#!/bin/bash -e`
-        if let Some(line) = text.lines().next().filter(|l| l.starts_with("#!")) {
-            let flags = line.split_ascii_whitespace().skip(1).filter(|w| w.starts_with('-'));
-            if flags.into_iter().any(|w| w.contains('e') && !w.starts_with("--")) {
-                self.ctx.errexit = true;
-                self.errexit_at = Some(Span { file: self.file, start: 0, end: line.len() as u32 });
-            }
-            let flags = line.split_ascii_whitespace().skip(1).filter(|w| w.starts_with('-'));
-            self.ctx.nounset = flags.into_iter().any(|w| w.contains('u') && !w.starts_with("--"));
+        let options = Options::of_first_line(text);
+        if options.errexit {
+            self.ctx.errexit = true;
+            self.errexit_at = Some(Span { file: self.file, start: 0, end: options.end });
         }
+        self.ctx.nounset = options.nounset;
         self.coverage = Coverage::of(text.len());
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
         let start = self.ctx.clone();

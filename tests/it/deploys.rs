@@ -61,6 +61,32 @@ fn what_a_script_beside_the_deploy_sources_is_judged() {
     assert!(ran.out.contains("lib.sh:3:"), "{}{}", ran.out, ran.err);
 }
 
+#[test]
+fn a_script_that_is_called_by_its_path_is_judged_where_it_is_called() {
+    let user = "#!/bin/bash\nset -e\nid shop || useradd --system shop\n";
+    let told = |call: &str, first: &str, path: &str| {
+        let packages = "#!/bin/bash\nset -e\napt-get update\napt-get install -y nginx\nmkdir -p /opt/shop\n";
+        let install = format!("{packages}{first}{call}\nchown shop:shop /opt/shop\n");
+        let dir = project(&[("install.sh", &install), (path, user)]);
+        run(dir.path(), &["check", "--select", "permissions/too-early"]).out
+    };
+    let early = "chown shop:shop /opt/shop\n";
+    let by_path = ["./scripts/user.sh", "\"$(dirname \"$0\")/scripts/user.sh\"", "sudo ./scripts/user.sh"];
+    for call in by_path {
+        let out = told(call, early, "scripts/user.sh");
+        assert!(out.contains("`shop` is created only on line 3 of scripts/user.sh"), "{call}: {out}");
+        assert!(told(call, "", "scripts/user.sh").starts_with("no findings"), "{call}");
+    }
+    // It may be skipped, it runs elsewhere, or it is not in the repo.
+    for call in [
+        "if [ \"$1\" = new ]; then ./scripts/user.sh; fi",
+        "ssh root@example.org ./scripts/user.sh",
+        "./scripts/accounts.sh",
+    ] {
+        assert!(told(call, early, "scripts/user.sh").starts_with("no findings"), "{call}");
+    }
+}
+
 /// A script that brings the code to a host and restarts the app.
 fn deploys_to(host: &str, more: &str) -> String {
     format!(

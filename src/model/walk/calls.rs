@@ -1,14 +1,18 @@
 //! Shells and functions inside a script: pipelines, subshells, calls, and what they print.
 
-use crate::model::OnFailure;
 use crate::model::condition::Cond;
 use crate::model::walk::Walker;
 use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
+use crate::model::walk::first_line::Options;
 use crate::model::walk::output::{Output, join_outputs};
+use crate::model::{OnFailure, guards_from};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::value::{Knowledge, Value};
+use crate::shell::wrappers::{Code, Peeled, Place};
 use crate::source::MappedText;
+use crate::tools::calls::calls_script;
+use crate::tools::effect::Resource;
 use crate::tools::says::{self, Piped};
 
 /// The deepest nesting of calls.
@@ -111,6 +115,31 @@ impl<'a> Walker<'a, '_> {
         self.steps.truncate(steps);
         self.guards.truncate(guards);
         flow.cond
+    }
+
+    /// A script of the repo that is called by its path runs like `bash PATH`: `./scripts/users.sh`, `"$DIR/app.sh"`. What may
+    /// not be called in each run, or on another machine, stays a script of its own.
+    pub(crate) fn follow_path(&mut self, peeled: &mut Peeled) {
+        let argv = &peeled.argv;
+        let is_called = peeled.code.is_none()
+            && calls_script(argv)
+            && argv.program.value.key().contains('/')
+            && self.ctx.place == Place::Here
+            && peeled.place.is_none();
+        if !is_called {
+            return;
+        }
+        let path = argv.program.value.resolve(&argv.cwd);
+        let may_be_skipped = guards_from(&self.guards, self.guard).any(|(_, guard)| {
+            // `[ -x ./users.sh ] && ./users.sh` calls the script that the repo has.
+            let facts = guard.cond.facts();
+            guard.cond.has_opaque() || facts.iter().any(|fact| fact.resource != Resource::Path(path.clone()))
+        });
+        if let Some((_, text)) = (!may_be_skipped).then(|| self.read_script(&path)).flatten() {
+            peeled.errexit = Options::of_first_line(&text).errexit;
+            let (file, args) = (argv.program.clone(), argv.args.clone());
+            peeled.code = Some(Code::File { file, same_shell: false, args });
+        }
     }
 
     /// Calls a function. With `None`, its parameters are unknown.

@@ -192,7 +192,7 @@ impl<'a> Walker<'a, '_> {
         }
         self.budget.spend(argv.env.iter().map(|(n, v)| n.len() + v.key().len() + 64).sum::<usize>());
         let of_shell = argv.env.len();
-        let peeled = peel(argv);
+        let mut peeled = peel(argv);
         // `run cp a b`: the rest may be a function again (`sudo_if_needed`, `retry`).
         if let Some(name) = self.functions.named(&peeled.argv.name)
             && peeled.wrappers.iter().all(|w| matches!(*w, "command" | "time" | "nice" | "timeout"))
@@ -210,6 +210,7 @@ impl<'a> Walker<'a, '_> {
             self.steps.push(step);
         }
         self.names_of_environment(&peeled.argv);
+        self.follow_path(&mut peeled);
         if let Some(code) = peeled.code.clone() {
             let saved = self.ctx.clone();
             let saved_user = self.ctx.user.clone();

@@ -390,7 +390,7 @@ impl<'a> Walker<'a, '_> {
     }
 
     /// A file of the repo, by a path relative to its root or to the directory where the script runs.
-    fn read_script(&mut self, path: &Value) -> Option<(FileId, String)> {
+    pub(super) fn read_script(&mut self, path: &Value) -> Option<(FileId, String)> {
         let root = crate::model::walk::repo_root();
         if path.is_under(&root) {
             let rest = path.key()[root.key().len()..].trim_start_matches('/').to_owned();

@@ -30,7 +30,7 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         Reason::Fails(failing) => format!(
             "`{path}`{more} belongs to root, so `{}` on {} fails as `{name}`: permission denied",
             world.words(failing.span),
-            world.line(failing.span)
+            world.line_beside(failing.span, found.at.step().span)
         ),
         Reason::Needs(need) => format!(
             "`{path}`{more} belongs to root, and nothing gives it to `{name}` ({}), so {}",

@@ -14,7 +14,7 @@ fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
         Some((other.step().span, lacking))
     });
     let Some((later, lacking)) = later else { return draft };
-    let (words, line) = (world.words(step.span), world.line(later));
+    let (words, line) = (world.words(step.span), world.line_beside(later, step.span));
     let (message, about, help) = match lacking {
         Lacking::Runner(user) => (
             format!("`{words}` runs as `{user}`, which is created only on {line}: unknown user"),

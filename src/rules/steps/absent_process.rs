@@ -103,7 +103,7 @@ fn not_read(
         "supervisor does not know `{}` yet: `{}` comes only on {}",
         at.process.name,
         world.words(late.span),
-        world.line(late.span)
+        world.line_beside(late.span, span)
     );
     let draft = world.finding(id::STEPS_UNDEFINED_UNIT, span, message);
     let draft = draft.related(late.span, "this makes supervisor read its settings");

@@ -41,7 +41,10 @@ pub(super) fn before_certificate(context: &World<'_, '_>, found: &mut Vec<Findin
                 continue;
             }
             let end = match late {
-                Some(late) => format!("and it comes only on {}", context.line(script.step(late).span)),
+                Some(late) => {
+                    let (late, own) = (script.step(late).span, script.step(check).span);
+                    format!("and it comes only on {}", context.line_beside(late, own))
+                }
                 None => "and nothing gets it before".to_owned(),
             };
             let sure = match script.surely_after(check, id) {

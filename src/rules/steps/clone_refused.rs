@@ -13,7 +13,7 @@ pub(super) fn clone_refused(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             let message = format!(
                 "git refuses to clone into `{}`, because {} has put something there",
                 clone.path,
-                context.line(filler.span)
+                context.line_beside(filler.span, step.span)
             );
             let draft = context
                 .finding(id::STEPS_CLONE_REFUSED, step.span, message)

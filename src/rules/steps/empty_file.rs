@@ -30,7 +30,10 @@ pub(super) fn empty_file(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 let late = filled(script, id, source, false).map(|late| script.step(late).span);
                 let message = match late {
                     Some(late) => {
-                        format!("{target} gets an empty file: it is filled only on {}", context.line(late))
+                        format!(
+                            "{target} gets an empty file: it is filled only on {}",
+                            context.line_beside(late, step.span)
+                        )
                     }
                     None => format!("{target} gets an empty file: nothing writes to it after `mktemp`"),
                 };
@@ -97,7 +100,10 @@ fn left_empty(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, step
     let shown = path.to_string();
     let message = match earlier {
         Some((_, other)) => {
-            format!("{shown} is emptied here, after {} has filled it", context.line(other.span))
+            format!(
+                "{shown} is emptied here, after {} has filled it",
+                context.line_beside(other.span, step.span)
+            )
         }
         None => {
             let mut others = context.steps().filter(|(other, ..)| !std::ptr::eq(*other, script));

@@ -27,8 +27,8 @@ fn tell(world: &World<'_, '_>, missing: MissingProgram<'_, '_>) -> Finding {
     let words = world.words(step.span);
     if let Some(late) = late {
         let late = script.step(late).span;
-        let message =
-            format!("`{words}` needs {}, and {} installs it only later", supply.name, world.line(late));
+        let line = world.line_beside(late, step.span);
+        let message = format!("`{words}` needs {}, and {line} installs it only later", supply.name);
         let draft = world.finding(id::STEPS_MISSING_PACKAGE, step.span, message).at_most(Confidence::Medium);
         return draft.related(late, "it is installed here").help("install the packages first").done();
     }

@@ -40,12 +40,12 @@ pub(super) fn missing_path(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 let shown = context.words(trouble.span);
                 format!(
                     "`{shown}` is not there any more: {} moves or removes it",
-                    context.line(script.step(gone).span)
+                    context.line_beside(script.step(gone).span, step.span)
                 )
             });
             let message = gone.unwrap_or_else(|| match (lack.later, &lack.in_repo, trouble.need) {
                 (Some(later), ..) => {
-                    let later = context.line(script.step(later).span);
+                    let later = context.line_beside(script.step(later).span, step.span);
                     format!("`{path}` is needed here, but only {later} makes it")
                 }
                 (None, Some(inside), Need::Directory) => {

@@ -72,7 +72,10 @@ fn without_needed(
         Some((other, maker, step))
             if std::ptr::eq(other, script) && maker > id && script.may_meet(maker, id) =>
         {
-            format!("`{words}` needs {what}, which is made only on {}", world.line(step.span))
+            format!(
+                "`{words}` needs {what}, which is made only on {}",
+                world.line_beside(step.span, script.step(id).span)
+            )
         }
         Some(_) => return None,
         None => format!("`{words}` needs {what}, and nothing makes it"),
@@ -112,7 +115,7 @@ fn without_owner(
     let message = match makers.first() {
         Some(maker) => format!(
             "`{words}` fails: the role {name} is made only on {}",
-            world.line(script.step(*maker).span)
+            world.line_beside(script.step(*maker).span, step.span)
         ),
         None => format!("`{words}` fails, because nothing makes the role {name}"),
     };

@@ -14,7 +14,7 @@ fn word(context: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let message = format!(
         "{} is written, but systemd does not reload it before {} starts it",
         unit.name,
-        context.line(step.span)
+        context.line_beside(step.span, found.at.step().span)
     );
     let draft = draft
         .message(message)

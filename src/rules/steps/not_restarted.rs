@@ -94,7 +94,7 @@ fn only_started(
             .message(format!(
                 "{} is only started, so a running one keeps the old code after {}",
                 unit.name,
-                context.line(update.span)
+                context.line_beside(update.span, start.span)
             ))
             .related(update.span, "this brings new code"),
         Missed::Unit => {

@@ -47,7 +47,7 @@ pub(super) fn restarted_too_early(context: &World<'_, '_>, found: &mut Vec<Findi
                     context.words(step.span),
                     started.name,
                     context.words(work.span),
-                    context.line(work.span),
+                    context.line_beside(work.span, step.span),
                     consequence(work),
                 );
                 let mut confidence =

@@ -135,7 +135,7 @@ fn tell(
             "`{}` comes after {} has read its settings on {}, and nothing makes it read them again",
             context.words(step.span),
             daemon.name,
-            context.line(load.span)
+            context.line_beside(load.span, step.span)
         ),
         None => format!("{path} is written, but nothing makes {} read it", daemon.name),
     };

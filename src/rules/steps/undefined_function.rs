@@ -12,7 +12,8 @@ pub(super) fn undefined_function(context: &World<'_, '_>, found: &mut Vec<Findin
             let name = &one.name;
             let message = match one.later {
                 Some(later) => {
-                    format!("`{name}` is called before {} defines it: command not found", context.line(later))
+                    let line = context.line_beside(later, one.span);
+                    format!("`{name}` is called before {line} defines it: command not found")
                 }
                 None => format!("nothing defines `{name}`: command not found"),
             };

@@ -27,7 +27,9 @@ fn judge(context: &World<'_, '_>, names: &[&Unset]) -> Option<Finding> {
         _ => ("so it is empty here", Confidence::Medium),
     };
     let message = match first.later {
-        Some(later) => format!("`${name}` is set only later, on {}, {what}", context.line(later)),
+        Some(later) => {
+            format!("`${name}` is set only later, on {}, {what}", context.line_beside(later, first.span))
+        }
         None => {
             let shown: Vec<String> = names.iter().take(4).map(|one| format!("`${}`", one.name)).collect();
             format!("nothing sets {}, {what}", shown.join(", "))

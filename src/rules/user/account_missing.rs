@@ -84,7 +84,7 @@ fn groups(context: &World<'_, '_>, found: &mut Vec<Finding>) {
                 None => format!("`{words}` fails, because nothing creates the group `{name}`"),
                 Some((.., maker)) => format!(
                     "`{words}` fails, because the group `{name}` is created only on {}",
-                    context.line(maker.span)
+                    context.line_beside(maker.span, step.span)
                 ),
             };
             let draft = context
