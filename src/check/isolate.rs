@@ -7,7 +7,7 @@ use crate::facts::world::{Given, Project};
 use crate::facts::worlds::Worlds;
 use crate::finding::{Finding, Gap};
 use crate::limit::{self, Failure, Tries};
-use crate::model::{self, Deployment, Follow, Piece};
+use crate::model::{self, Deployment, Follow, Piece, ScriptText};
 use crate::project::compose::Compose;
 use crate::repo::files::Root;
 use crate::rules::{Chosen, Judge};
@@ -29,6 +29,13 @@ pub(super) struct Script<'a> {
     pub(super) text: &'a str,
     /// Statements that the model failed on.
     pub(super) left_out: Vec<Span>,
+}
+
+impl<'a> Script<'a> {
+    /// What its model is built from.
+    pub(super) fn text(&self) -> ScriptText<'_, 'a> {
+        ScriptText { file: self.file, path: &self.path, text: self.text }
+    }
 }
 
 /// What was left out of a model, and why.

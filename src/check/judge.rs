@@ -2,6 +2,7 @@
 //! find.
 
 use super::config::Config;
+use super::in_turn;
 use super::isolate::{Repo, Script};
 use super::load;
 use super::models::Models;
@@ -14,6 +15,7 @@ use crate::finding::{Finding, Gap};
 use crate::limit;
 use crate::model::Deployment;
 use crate::project::discover;
+use crate::project::sequences::{self, Sequence};
 use crate::repo::files::{MAX_BYTES, Root, find_root, is_marked};
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
@@ -48,6 +50,8 @@ pub(crate) struct Judged {
     pub(crate) taken: Vec<(String, String)>,
     /// Targets that were requested wrongly.
     pub(crate) errors: Vec<CheckError>,
+    /// The scripts that run in turn.
+    sequences: Vec<Sequence>,
 }
 
 /// Looks at what the rules saw before it is dropped.
@@ -99,6 +103,10 @@ fn inspect_in_time(
     judged.gaps.extend(inventory.gaps.iter().cloned());
     let arena = Bump::new();
     let mut models = Models::new(root, &arena);
+    // Scripts of which each is named by itself have no order.
+    let of_directory = request.targets.is_empty()
+        || request.targets.iter().any(|target| matches!(target, Target::Path(path) if path.is_dir()));
+    judged.sequences = if of_directory { sequences::called(root, &inventory, sources) } else { Vec::new() };
     let files = scripts(request, settings, &inventory, &mut models, sources, &mut judged);
     models.retain(&files);
     let wants = |family: &str| settings.selection.wants_any(family);
@@ -121,21 +129,22 @@ fn inspect_in_time(
         deployments.push(deployment);
         scripts.push(built.script);
     }
-    let mut models = deployments;
     drop(spared);
     let commands = each_once(commands);
     judged.commands = commands.len();
     judged.unread = commands.iter().filter(|command| !command.analysed).count();
     // A file that a script sources or runs is judged as a part of it and not again by itself. A file that it only seems to
     // source, by an unknown path, is judged by itself.
-    let parts = parts(&models);
-    models.retain(|m| !parts.contains(&m.file));
+    let parts = parts(&deployments);
+    deployments.retain(|one| !parts.contains(&one.file));
     scripts.retain(|s| !parts.contains(&s.file));
     let parts: HashSet<&str> = parts.iter().map(|file| sources.file(*file).path()).collect();
     judged.taken.retain(|(path, _)| !parts.contains(path.as_str()));
+    let sequences = std::mem::take(&mut judged.sequences);
+    let models = in_turn::join(&models, &scripts, &sequences, deployments, &mut judged.taken, sources);
     let deploys = Deploys::of(sources, &models);
-    say_why_beside(&deploys, &scripts, &mut judged.taken);
-    judged.scripts = models.len();
+    say_why_beside(&deploys, &models, sources, &mut judged.taken);
+    judged.scripts = scripts.len();
     judged.files = sources.iter().count();
     let given = given(&settings.config);
     let wants = |rule: &str| settings.selection.wants(rule);
@@ -220,9 +229,15 @@ fn parts(models: &[Deployment<'_>]) -> HashSet<FileId> {
 }
 
 /// Notes why some scripts are no part of a deploy.
-fn say_why_beside(deploys: &Deploys, scripts: &[Script<'_>], taken: &mut [(String, String)]) {
-    for (at, script) in scripts.iter().enumerate() {
-        let why = taken.iter_mut().find(|(path, _)| *path == script.path);
+fn say_why_beside(
+    deploys: &Deploys,
+    models: &[Deployment<'_>],
+    sources: &Sources,
+    taken: &mut [(String, String)],
+) {
+    for (at, model) in models.iter().enumerate() {
+        let of_model = sources.file(model.file).path();
+        let why = taken.iter_mut().find(|(path, _)| path == of_model);
         if let (Some(beside), Some((_, why))) = (deploys.beside(at), why) {
             *why = format!("{why}; {}", beside.phrase());
         }
@@ -318,9 +333,10 @@ fn candidates_among(
         return found;
     }
     let mut acts = |file, sources: &mut Sources| models.acts(file, sources);
-    let (candidates, more) = discover::discover(root, inventory, sources, wanted, &mut acts);
-    judged.gaps.extend(more);
-    let deploying = candidates.into_iter().filter(|candidate| candidate.verdict.deploys);
+    let discovered = discover::discover(root, inventory, sources, wanted, &judged.sequences, &mut acts);
+    judged.gaps.extend(discovered.gaps);
+    judged.sequences.extend(discovered.sequences);
+    let deploying = discovered.candidates.into_iter().filter(|candidate| candidate.verdict.deploys);
     found.extend(deploying.map(|candidate| (candidate.path, candidate.file, candidate.verdict.summary)));
     found
 }

@@ -5,6 +5,7 @@ mod config;
 #[cfg(test)]
 mod first_run_tests;
 mod fix;
+mod in_turn;
 mod isolate;
 mod judge;
 mod load;

@@ -4,8 +4,9 @@
 use super::isolate::{self, Script};
 use crate::finding::Gap;
 use crate::limit;
-use crate::model::{self, Deployment, Follow};
+use crate::model::{self, Deployment, Follow, ScriptText};
 use crate::project::discover::{self, Acts};
+use crate::project::sequences::of_steps;
 use crate::repo::files::Root;
 use crate::source::{FileId, Sources, Span};
 use bumpalo::Bump;
@@ -36,9 +37,10 @@ pub(super) struct Built<'a> {
 
 impl Built<'_> {
     /// What the script does for a deploy. What was left out may do anything.
-    fn acts(&self) -> Acts {
+    fn acts(&self, sources: &Sources) -> Acts {
         let known = self.deployment.as_ref().map(discover::of_script).unwrap_or_default();
-        Acts { known, whole: !self.is_cut }
+        let calls = self.deployment.as_ref().map(|script| of_steps(script, sources)).unwrap_or_default();
+        Acts { known, whole: !self.is_cut, calls }
     }
 }
 
@@ -57,7 +59,26 @@ impl<'r, 'a> Models<'r, 'a> {
     pub(super) fn acts(&mut self, file: FileId, sources: &mut Sources) -> Acts {
         let (root, arena) = (self.root, self.arena);
         let built = self.built.entry(file).or_insert_with(|| build(root, arena, file, sources));
-        built.acts()
+        built.acts(sources)
+    }
+
+    /// The model of scripts that run in turn; absent if building failed.
+    pub(super) fn in_turn(
+        &self,
+        first: &Script<'a>,
+        others: &[&Script<'a>],
+        sources: &mut Sources,
+    ) -> Option<Deployment<'a>> {
+        let left_out: Vec<Span> = std::iter::once(first)
+            .chain(others.iter().copied())
+            .flat_map(|script| &script.left_out)
+            .copied()
+            .collect();
+        let others: Vec<ScriptText<'_, 'a>> = others.iter().map(|script| script.text()).collect();
+        let mut follow = InRoot { root: self.root, sources, gaps: Vec::new() };
+        let built =
+            limit::piece(|| model::build_in_turn(self.arena, first.text(), &others, &mut follow, &left_out));
+        built.ok()
     }
 
     /// Forgets the models of all other scripts.
@@ -162,7 +183,7 @@ mod tests {
     #[test]
     fn what_a_script_does_is_not_known_if_a_limit_cut_the_analysis_short() {
         let known = BTreeSet::from([Act::CreatesUsers]);
-        let whole = Acts { known, whole: true };
+        let whole = Acts { known, whole: true, ..Acts::default() };
         assert_eq!(acts_of("useradd app\n", None), whole);
         // Nothing can be said about what it does.
         assert_eq!(acts_of("useradd app\nif then fi )\n", None), whole);

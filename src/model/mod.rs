@@ -291,8 +291,10 @@ pub(crate) struct Deployment<'a> {
     pub(crate) functions: Vec<Function>,
     /// Values of the script's constants at its end: `APP_USER`.
     pub(crate) constants: Vec<(String, Value)>,
-    /// Files that it sources.
+    /// Files that it sources or runs, and the scripts that run behind the first one.
     pub(crate) sourced: Vec<FileId>,
+    /// Those that a step runs, each by a shell of its own.
+    pub(crate) ran: Vec<FileId>,
     /// Its commands, and those of the files that it sources or runs.
     pub(crate) commands: Vec<Counted>,
     /// Names that nothing has set where they are used.
@@ -301,6 +303,15 @@ pub(crate) struct Deployment<'a> {
     pub(crate) unreached: Vec<Unreached>,
     timeline: timeline::Timeline,
     runs: Vec<timeline::Ran>,
+}
+
+/// A script to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScriptText<'s, 'a> {
+    pub(crate) file: FileId,
+    /// Its name relative to the repo's root.
+    pub(crate) path: &'s str,
+    pub(crate) text: &'a str,
 }
 
 /// Provides the texts of files that a script sources.
@@ -338,12 +349,22 @@ pub(crate) fn build_without<'a>(
     follow: &mut dyn Follow,
     left_out: &[Span],
 ) -> Deployment<'a> {
-    let walked = walk::Walker::new(arena, file, path, follow, left_out).run(text);
-    let mut walked = walked;
+    build_in_turn(arena, ScriptText { file, path, text }, &[], follow, left_out)
+}
+
+/// Reads scripts that run in turn as one deployment: what one of them leaves is what the next one finds.
+pub(crate) fn build_in_turn<'a>(
+    arena: &'a Bump,
+    first: ScriptText<'_, 'a>,
+    others: &[ScriptText<'_, 'a>],
+    follow: &mut dyn Follow,
+    left_out: &[Span],
+) -> Deployment<'a> {
+    let mut walked = walk::walk(arena, first, others, follow, left_out);
     ends(&walked.steps, &mut walked.guards);
     let timeline = timeline::Timeline::new(&walked.steps);
     let mut deployment = Deployment {
-        file,
+        file: first.file,
         second: Vec::new(),
         runs: Vec::new(),
         timeline,
@@ -357,6 +378,7 @@ pub(crate) fn build_without<'a>(
         functions: walked.functions,
         constants: walked.constants,
         sourced: walked.sourced,
+        ran: walked.ran,
         commands: walked.commands,
         unset: walked.unset,
         unreached: walked.unreached,

@@ -16,6 +16,7 @@ mod functions;
 mod output;
 mod region;
 mod scope;
+mod scripts;
 mod testing;
 mod unreached;
 mod unset;
@@ -26,25 +27,23 @@ use crate::model::condition::Cond;
 use crate::model::walk::budget::Budget;
 use crate::model::walk::coverage::Coverage;
 use crate::model::walk::ends::{Exit, Failure, Flow, Jump, Jumps};
-use crate::model::walk::first_line::Options;
 use crate::model::walk::functions::Functions;
 use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
 use crate::model::walk::unreached::Behind;
 use crate::model::walk::unset::Names;
-use crate::model::{
-    About, Caller, Follow, Function, Guard, GuardId, OnFailure, Step, StepId, Unreached, Unset, User,
-};
+use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
-use crate::shell::count::Counted;
 use crate::shell::parse::Shell;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
-use crate::source::{FileId, MappedText, OffsetMap, Span};
+use crate::source::{FileId, MappedText, Span};
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub(super) use scripts::walk;
 
 /// The context of a statement.
 #[derive(Clone, Debug)]
@@ -107,151 +106,14 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) caller: Caller,
     pub(super) errexit_at: Option<Span>,
     pub(super) sourced: Vec<FileId>,
+    /// Files that are run, each by a shell of its own.
+    pub(super) ran: Vec<FileId>,
     names: Names<'a>,
     /// Statements to skip.
     left_out: &'f [Span],
 }
 
-pub(super) struct Walked<'a> {
-    pub(super) shell: Shell<'a>,
-    pub(super) steps: Vec<Step>,
-    pub(super) guards: Vec<Guard>,
-    pub(super) caller: Caller,
-    pub(super) errexit_at: Option<Span>,
-    pub(super) functions: Vec<Function>,
-    pub(super) constants: Vec<(String, Value)>,
-    pub(super) sourced: Vec<FileId>,
-    pub(super) commands: Vec<Counted>,
-    pub(super) unset: Vec<Unset>,
-    pub(super) unreached: Vec<Unreached>,
-}
-
-impl<'a, 'f> Walker<'a, 'f> {
-    pub(super) fn new(
-        arena: &'a Bump,
-        file: FileId,
-        path: &str,
-        follow: &'f mut dyn Follow,
-        left_out: &'f [Span],
-    ) -> Self {
-        let mut script_path = repo_root();
-        script_path.push_str("/");
-        script_path.push_str(path);
-        let ctx = Context {
-            user: User::Caller,
-            place: Place::Here,
-            cwd: called_from(),
-            home: Value::hole("HOME", 0, Knowledge::Symbolic),
-            errexit: false,
-            pipefail: false,
-            nounset: false,
-            base: OnFailure::Aborts,
-            failure: Failure::Default,
-            in_loop: false,
-            background: false,
-            umask: None,
-            allexport: false,
-            is_login: false,
-            stdin: Stdin::Inherited,
-            wrappers: Vec::new(),
-            is_apart: false,
-            traps: (false, false),
-            on_exit: None,
-        };
-        Walker {
-            arena,
-            follow,
-            file,
-            shell: Shell::new(arena),
-            scope: Scope::default(),
-            params: None,
-            script_path,
-            ctx,
-            steps: Vec::new(),
-            guards: Vec::new(),
-            guard: None,
-            functions: Functions::default(),
-            budget: Budget::default(),
-            coverage: Coverage::default(),
-            last: Cond::Always(true),
-            piped_from: 0,
-            opaque: HashMap::new(),
-            choices: 0,
-            entry: 0,
-            captures: Vec::new(),
-            locals: Vec::new(),
-            jumps: Jumps::default(),
-            behind: Behind::default(),
-            caller: Caller::Unknown,
-            errexit_at: None,
-            sourced: vec![file],
-            names: Names::new(file),
-            left_out,
-        }
-    }
-
-    pub(super) fn run(mut self, text: &'a str) -> Walked<'a> {
-        let options = Options::of_first_line(text);
-        if options.errexit {
-            self.ctx.errexit = true;
-            self.errexit_at = Some(Span { file: self.file, start: 0, end: options.end });
-        }
-        self.ctx.nounset = options.nounset;
-        self.coverage = Coverage::of(text.len());
-        let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
-        let start = self.ctx.clone();
-        self.functions.announce(block);
-        self.block(block);
-        self.leave();
-        let errexit = self.ctx.errexit;
-        let unreached = self.unreached();
-        let mut functions = Vec::new();
-        for name in self.functions.take_order() {
-            let Some(span) = self.functions.span(name) else { continue };
-            let is_uncalled = self.functions.is_uncalled(name);
-            let entry = is_uncalled.then_some(self.entry + 1);
-            functions.push(Function { name: name.to_owned(), span, entry });
-            let Some(entry) = entry else { continue };
-            self.entry = entry;
-            self.ctx = Context { errexit, ..start.clone() };
-            self.guard = None;
-            self.params = None;
-            let mark = self.scope.mark();
-            self.call(name, None);
-            self.scope.rewind(mark);
-        }
-        let caller = caller::settle(&mut self.steps, &self.guards, self.caller);
-        let mut constants: Vec<(String, Value)> =
-            self.scope.iter().map(|(n, v)| (n.to_owned(), v.value.clone())).collect();
-        constants.sort_by(|a, b| a.0.cmp(&b.0));
-        self.sourced.remove(0);
-        let commands = self.commands();
-        let unset = self.names_not_set();
-        Walked {
-            unset,
-            unreached,
-            commands,
-            shell: self.shell,
-            steps: self.steps,
-            guards: self.guards,
-            caller,
-            errexit_at: self.errexit_at,
-            functions,
-            constants,
-            sourced: self.sourced,
-        }
-    }
-
-    /// `trap 'rm -rf "$TMP"' EXIT` runs after everything else, however the script ends.
-    fn leave(&mut self) {
-        let Some(text) = self.ctx.on_exit.take() else { return };
-        let code: &'a str = self.arena.alloc_str(&text.text);
-        let block = self.shell.parse(code, text.file, text.map);
-        // It is not known how the script ended.
-        self.last = self.opaque("the exit status");
-        self.with_failure(Failure::Is(OnFailure::Handled), |w| w.block(block));
-    }
-
+impl<'a> Walker<'a, '_> {
     /// The number of an opaque condition: the same text has the same number.
     pub(super) fn opaque(&mut self, text: &str) -> Cond {
         let next = self.opaque.len() as u32;

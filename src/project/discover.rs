@@ -2,8 +2,10 @@
 //! know what they do; this module does not know how models are made.
 
 mod acts;
+mod in_turn;
 mod project;
 
+use crate::project::sequences::StepCalls;
 use crate::tools::acts::Act;
 use crate::tools::calls::is_brought_along;
 use acts::{phrase, weight};
@@ -23,6 +25,8 @@ pub(crate) struct Acts {
     pub(crate) known: BTreeSet<Act>,
     /// True if nothing of the script is left that could do more.
     pub(crate) whole: bool,
+    /// The scripts that it calls.
+    pub(crate) calls: StepCalls,
 }
 
 /// Why a script counts as one that deploys, or not.
@@ -32,6 +36,8 @@ pub(crate) struct Verdict {
     pub(crate) deploys: bool,
     /// One line for people: `installs packages, writes units, restarts services`.
     pub(crate) summary: String,
+    /// True if the script is judged by what it does, and not by where it stands.
+    by_acts: bool,
 }
 
 /// Where a script stands in its project.
@@ -44,10 +50,10 @@ pub(crate) struct Standing {
 /// Judges one script by what it does. `path` is relative to the root. A script of which a part could not be analysed counts as
 /// one that deploys, unless its path says otherwise: otherwise nobody would be told of that part.
 pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
-    let Acts { known: acts, whole } = acts;
+    let Acts { known: acts, whole, .. } = acts;
     let base: u32 = acts.iter().map(|act| weight(*act)).sum();
     let has = |act: Act| acts.contains(&act);
-    let not = |summary: &str| Verdict { deploys: false, summary: summary.to_owned() };
+    let not = |summary: &str| Verdict { deploys: false, summary: summary.to_owned(), by_acts: false };
     if let Some(why) = foreign(path) {
         return not(why);
     }
@@ -70,9 +76,7 @@ pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
         0 => 0,
         _ => (base + name_bonus(path)).saturating_sub(name_malus(path)),
     };
-    let mut listed: Vec<Act> = acts.iter().copied().filter(|act| *act != Act::ServesDevelopment).collect();
-    listed.sort_by_key(|act| std::cmp::Reverse(weight(*act)));
-    let listed: Vec<&str> = listed.into_iter().take(4).map(phrase).collect();
+    let listed = listed(&acts);
     let deploys = score >= THRESHOLD || !whole;
     let summary = match listed.is_empty() {
         _ if deploys && score < THRESHOLD => "may deploy: a part of it could not be analysed".to_owned(),
@@ -80,7 +84,14 @@ pub(crate) fn judge(path: &str, acts: Acts, standing: Standing) -> Verdict {
         false if score < THRESHOLD => format!("only {}", listed.join(", ")),
         false => listed.join(", "),
     };
-    Verdict { deploys, summary }
+    Verdict { deploys, summary, by_acts: name_malus(path) == 0 }
+}
+
+/// The weightiest acts, in words.
+fn listed(acts: &BTreeSet<Act>) -> Vec<&'static str> {
+    let mut listed: Vec<Act> = acts.iter().copied().filter(|act| *act != Act::ServesDevelopment).collect();
+    listed.sort_by_key(|act| std::cmp::Reverse(weight(*act)));
+    listed.into_iter().take(4).map(phrase).collect()
 }
 
 /// Why a script is not judged, whatever it does: it belongs to others, to tests or to pipelines, or it removes what was
@@ -146,7 +157,7 @@ mod tests {
     use bumpalo::Bump;
 
     fn whole(text: &str) -> Acts {
-        Acts { known: acts(text), whole: true }
+        Acts { known: acts(text), whole: true, ..Acts::default() }
     }
 
     fn acts(text: &str) -> BTreeSet<Act> {
@@ -247,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_script_with_a_part_that_is_not_known_is_taken_unless_its_path_says_no() {
-        let part = || Acts { known: BTreeSet::new(), whole: false };
+        let part = Acts::default;
         let verdict = judge("deploy/run.sh", part(), Standing::default());
         assert!(verdict.deploys && verdict.summary.starts_with("may deploy"), "{verdict:?}");
         for path in ["tests/run.sh", "docker-entrypoint.sh", "setup-dev.sh", "healthcheck.sh", "uninstall.sh"]

@@ -10,6 +10,7 @@ pub(crate) mod env;
 pub(crate) mod image;
 pub(crate) mod managers;
 pub(crate) mod manifest;
+pub(crate) mod sequences;
 pub(crate) mod services;
 pub(crate) mod unit;
 pub(crate) mod yaml;

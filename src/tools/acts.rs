@@ -25,7 +25,7 @@ pub(crate) enum Act {
     StartsContainers,
     /// `rsync` and `scp` to another host.
     ShipsCode,
-    /// `pip install`, `npm ci`.
+    /// `pip install`, `npm ci`, `python3 -m venv`.
     InstallsDependencies,
     /// Files below `/etc/nginx`, certificates.
     ConfiguresProxy,
@@ -105,7 +105,7 @@ fn of_roles(argv: &Argv, deed: &Deed, development: bool) -> impl Iterator<Item =
     deed.roles.iter().filter_map(move |role| {
         Some(match role {
             Role::SystemPackages => Act::InstallsPackages,
-            Role::Dependencies(_) | Role::GlobalTool(_) => Act::InstallsDependencies,
+            Role::VirtualEnv | Role::Dependencies(_) | Role::GlobalTool(_) => Act::InstallsDependencies,
             Role::Build(_) | Role::StaticFiles => Act::Builds,
             Role::Migrate => Act::Migrates,
             Role::Source if copies => return None,

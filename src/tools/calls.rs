@@ -30,6 +30,11 @@ fn is_script(name: &str) -> bool {
     name.ends_with(".sh") || name.ends_with(".bash")
 }
 
+/// True if a text names a script of a shell.
+pub(crate) fn names_script(text: &str) -> bool {
+    [".sh", ".bash"].iter().any(|ending| text.contains(ending))
+}
+
 /// True if a line has a shell on another machine read the script: `ssh HOST bash -s <deploy.sh`.
 pub(crate) fn feeds_shell(line: &str, script: &str) -> bool {
     let fed = line.split_once('<').and_then(|(before, rest)| Some((before, rest.split_whitespace().next()?)));

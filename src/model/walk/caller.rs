@@ -4,12 +4,11 @@ use crate::model::condition::Cond;
 use crate::model::{Caller, Guard, Step, User};
 use crate::shell::wrappers::Place;
 
-/// Says who is expected to call the script. If that is root, root runs each step that no wrapper gives to somebody else, but
-/// not what stands where a test says that root does not call: `else "$@"` behind `[ "$EUID" -eq 0 ]`.
-pub(crate) fn settle(steps: &mut [Step], guards: &[Guard], tested: Caller) -> Caller {
-    let caller = caller(steps, tested);
-    if !matches!(caller, Caller::Root(_)) {
-        return caller;
+/// If root is expected to call the script, root runs each step that no wrapper gives to somebody else, but not what stands
+/// where a test says that root does not call: `else "$@"` behind `[ "$EUID" -eq 0 ]`.
+pub(super) fn give_to_root(steps: &mut [Step], guards: &[Guard], caller: Caller) {
+    if !matches!(caller, Caller::Root(_)) || steps.is_empty() {
+        return;
     }
     let mut without_root: Vec<bool> = Vec::with_capacity(guards.len());
     for guard in guards {
@@ -25,7 +24,6 @@ pub(crate) fn settle(steps: &mut [Step], guards: &[Guard], tested: Caller) -> Ca
             }
         }
     }
-    caller
 }
 
 /// True if what the guard guards runs only if somebody else than root calls the script.
@@ -36,12 +34,12 @@ fn excludes_root(guard: &Guard) -> bool {
 }
 
 /// Who is expected to call the script, judged by its check for root or by what it does without sudo.
-fn caller(steps: &[Step], tested: Caller) -> Caller {
+pub(super) fn caller<'s>(steps: impl Iterator<Item = &'s Step>, tested: Caller) -> Caller {
     if tested != Caller::Unknown {
         return tested;
     }
     let (mut with_sudo, mut without) = (0, 0);
-    for step in steps.iter().filter(|s| s.place == Place::Here) {
+    for step in steps.filter(|s| s.place == Place::Here) {
         let sudo = step.wrappers.iter().any(|w| matches!(*w, "sudo" | "doas"));
         if sudo && step.user == User::Root {
             with_sudo += 1;

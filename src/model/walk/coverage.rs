@@ -32,7 +32,7 @@ impl Coverage {
         }
     }
 
-    /// If something was passed over, counts only what was walked as analysed.
+    /// If something was passed over, counts only commands that were walked as analysed.
     pub(crate) fn settle(&self, commands: &mut [Counted], file: FileId, overran: bool) {
         if !self.skipped && !overran {
             return;
@@ -57,13 +57,5 @@ impl<'a> Walker<'a, '_> {
             // `> f a` begins with a redirect.
             command.words.first().into_iter().for_each(|word| mark(word.span));
         }
-    }
-
-    /// The commands of everything that was read. If something was skipped, only commands that were walked
-    /// count as analysed.
-    pub(super) fn commands(&mut self) -> Vec<Counted> {
-        let mut commands = std::mem::take(&mut self.shell.count).places();
-        self.coverage.settle(&mut commands, self.file, self.budget.is_overrun());
-        commands
     }
 }

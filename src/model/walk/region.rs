@@ -372,6 +372,9 @@ impl<'a> Walker<'a, '_> {
                 _ => Flow::plain(flow.cond),
             })
         } else {
+            if !self.ran.contains(&id) {
+                self.ran.push(id);
+            }
             let mapped = MappedText { text: text.clone(), file: id, map: OffsetMap::shifted(0) };
             self.run_text(mapped, false, peeled, params)
         };

@@ -38,6 +38,11 @@ pub(crate) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// The variables of a shell that starts after this one. None of its values is taken for one of this one.
+    pub(crate) fn behind(&self) -> Scope<'a> {
+        Scope { versions: self.versions, ..Scope::default() }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Variable> {
         self.variables.get(name)
     }

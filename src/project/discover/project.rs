@@ -3,11 +3,15 @@
 
 use crate::finding::Gap;
 use crate::limit;
+use crate::project::discover::in_turn::weigh_together;
 use crate::project::discover::{Acts, Standing, Verdict, foreign, judge, name_bonus};
+use crate::project::sequences::numbers::of_numbers;
+use crate::project::sequences::{Names, Sequence};
 use crate::repo::files::Root;
 use crate::repo::inventory::Inventory;
 use crate::repo::names::base;
 use crate::source::{FileId, Sources};
+use crate::tools::acts::Act;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A script and the verdict on it.
@@ -21,15 +25,28 @@ pub(crate) struct Candidate {
     pub(crate) verdict: Verdict,
 }
 
+/// The scripts of a project.
+#[derive(Debug, Default)]
+pub(crate) struct Discovered {
+    /// Those that are wanted, each with the verdict on it.
+    pub(crate) candidates: Vec<Candidate>,
+    /// What could not be read.
+    pub(crate) gaps: Vec<Gap>,
+    /// The scripts that run in turn, as scripts and their numbers say.
+    pub(crate) sequences: Vec<Sequence>,
+}
+
 /// Reads and judges every script of the inventory that is `wanted`, by its path. `acts` says what a script does by itself;
-/// what it sources counts too. If the time is over, a gap says how many scripts are left.
+/// what it sources counts too, and so does what runs in turn with it. `called` holds the sequences that other files say. If
+/// the time is over, a gap says how many scripts are left.
 pub(crate) fn discover(
     root: &Root,
     inventory: &Inventory,
     sources: &mut Sources,
     wanted: &dyn Fn(&str) -> bool,
+    called: &[Sequence],
     acts: &mut dyn FnMut(FileId, &mut Sources) -> Acts,
-) -> (Vec<Candidate>, Vec<Gap>) {
+) -> Discovered {
     let mut gaps = Vec::new();
     let copied = copied(root, inventory, sources);
     let judged = |path: &str| wanted(path) && foreign(path).is_none();
@@ -55,16 +72,27 @@ pub(crate) fn discover(
         gaps.push(Gap { file: String::new(), place: None, reason });
     }
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut known: Vec<BTreeSet<Act>> = Vec::new();
     for (index, below) in parts {
         let (path, file) = &read[index];
         let Some(own) = done.get(&index) else { continue };
         let below = below.iter().filter_map(|below| done.get(below));
-        let known = below.flat_map(|acts| &acts.known).chain(&own.known).copied().collect();
+        let acts: BTreeSet<Act> = below.flat_map(|acts| &acts.known).chain(&own.known).copied().collect();
         let standing = Standing { in_container: copied.contains(base(path)) };
-        let verdict = judge(path, Acts { known, ..*own }, standing);
+        known.push(acts.clone());
+        let verdict = judge(path, Acts { known: acts, whole: own.whole, ..Acts::default() }, standing);
         candidates.push(Candidate { path: path.clone(), file: *file, verdict });
     }
-    (candidates, gaps)
+    let names = Names::of(&inventory.scripts);
+    let mut by_index: Vec<(&usize, &Acts)> = done.iter().collect();
+    by_index.sort_unstable_by_key(|(index, _)| **index);
+    let of_scripts =
+        by_index.into_iter().flat_map(|(index, acts)| acts.calls.sequences(&names, &read[*index].0));
+    let mut sequences: Vec<Sequence> = of_scripts.collect();
+    sequences.extend(of_numbers(inventory.scripts.iter().map(String::as_str)));
+    weigh_together(&mut candidates, &known, called);
+    weigh_together(&mut candidates, &known, &sequences);
+    Discovered { candidates, gaps, sequences }
 }
 
 /// The names of the scripts that images use.
@@ -234,10 +262,11 @@ mod tests {
             limit::counted::work(100);
             let text = arena.alloc_str(sources.file(file).text());
             let known = of_script(&model::build(&arena, file, "x.sh", text, &mut FollowNothing));
-            Acts { known, whole: true }
+            Acts { known, whole: true, ..Acts::default() }
         };
         let inventory = Inventory::of(&root);
-        let (found, gaps) = discover(&root, &inventory, &mut sources, &wanted, &mut acts);
+        let Discovered { candidates: found, gaps, .. } =
+            discover(&root, &inventory, &mut sources, &wanted, &[], &mut acts);
         let (read, _) = read(&root, &inventory, &mut sources, &wanted, &mut Vec::new());
         let links = links(&sources, &read).into_iter().enumerate().map(|(index, mut below)| {
             below.sort_unstable();
