@@ -21,7 +21,7 @@ pub(super) fn join<'a>(
     taken: &mut [(String, String)],
     sources: &mut Sources,
 ) -> Vec<Deployment<'a>> {
-    for run in runs(&deployments, sequences, sources) {
+    for (run, from) in runs(&deployments, sequences, sources) {
         let of_run: Vec<&Script<'a>> =
             run.iter().filter_map(|file| scripts.iter().find(|script| script.file == *file)).collect();
         let [first, others @ ..] = of_run.as_slice() else { continue };
@@ -33,15 +33,21 @@ pub(super) fn join<'a>(
         }
         for (before, script) in of_run.iter().zip(others) {
             if let Some((_, why)) = taken.iter_mut().find(|(path, _)| *path == script.path) {
-                *why = format!("{why}; runs after {}", before.path);
+                let said =
+                    if from.is_empty() { "as their names say".to_owned() } else { format!("as {from} says") };
+                *why = format!("{why}; runs after {}, {said}", before.path);
             }
         }
     }
     deployments
 }
 
-/// The scripts of one deploy that run in turn, each at most once.
-fn runs(deployments: &[Deployment<'_>], sequences: &[Sequence], sources: &Sources) -> Vec<Vec<FileId>> {
+/// The scripts of one deploy that run in turn, each at most once, with the file that says so.
+fn runs<'s>(
+    deployments: &[Deployment<'_>],
+    sequences: &'s [Sequence],
+    sources: &Sources,
+) -> Vec<(Vec<FileId>, &'s str)> {
     if sequences.is_empty() || deployments.len() < 2 {
         return Vec::new();
     }
@@ -62,7 +68,7 @@ fn runs(deployments: &[Deployment<'_>], sequences: &[Sequence], sources: &Source
             let run: Vec<FileId> = files.iter().copied().filter(of_group).take(SCRIPTS).collect();
             if run.len() > 1 {
                 seen.extend(&run);
-                runs.push(run);
+                runs.push((run, sequence.from.as_str()));
             }
         }
     }

@@ -106,7 +106,7 @@ fn inspect_in_time(
     // Scripts of which each is named by itself have no order.
     let of_directory = request.targets.is_empty()
         || request.targets.iter().any(|target| matches!(target, Target::Path(path) if path.is_dir()));
-    judged.sequences = if of_directory { sequences::called(root, &inventory, sources) } else { Vec::new() };
+    judged.sequences = if of_directory { sequences::of_files(root, &inventory, sources) } else { Vec::new() };
     let files = scripts(request, settings, &inventory, &mut models, sources, &mut judged);
     models.retain(&files);
     let wants = |family: &str| settings.selection.wants_any(family);
@@ -140,7 +140,10 @@ fn inspect_in_time(
     scripts.retain(|s| !parts.contains(&s.file));
     let parts: HashSet<&str> = parts.iter().map(|file| sources.file(*file).path()).collect();
     judged.taken.retain(|(path, _)| !parts.contains(path.as_str()));
-    let sequences = std::mem::take(&mut judged.sequences);
+    let mut sequences = std::mem::take(&mut judged.sequences);
+    if of_directory {
+        sequences.extend(sequences::of_documents(&project.inventory, &project.guides, sources));
+    }
     let models = in_turn::join(&models, &scripts, &sequences, deployments, &mut judged.taken, sources);
     let deploys = Deploys::of(sources, &models);
     say_why_beside(&deploys, &models, sources, &mut judged.taken);

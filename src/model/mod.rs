@@ -4,6 +4,7 @@
 //!
 //! It knows nothing about rules, compose or units.
 
+mod build;
 pub(crate) mod condition;
 mod debug;
 mod explain;
@@ -23,10 +24,11 @@ use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, MappedText, Span};
 use crate::tools::effect::{Deed, Effect};
-use bumpalo::Bump;
 use condition::Cond;
-use run::{second_run, timeline};
+use run::timeline;
+use std::ops::Range;
 
+pub(crate) use build::{Follow, FollowNothing, ScriptText, build, build_in_turn, build_without};
 pub(crate) use pieces::{Piece, pieces};
 pub(crate) use run::second_run::{Outcome, SecondRun};
 pub(crate) use run::timeline::{Presence, State};
@@ -267,10 +269,41 @@ pub(crate) enum UnsetKind {
     Function,
 }
 
-/// A script as the steps that it would run.
+/// The call of a file by its path, which needs the execute bit: `./scripts/app.sh`. Calls that may fail are left out.
+#[derive(Clone, Debug)]
+pub(crate) struct CalledByPath {
+    pub(crate) path: Value,
+    /// The command.
+    pub(crate) span: Span,
+    /// The first step of the file, if it has any.
+    pub(crate) step: StepId,
+}
+
+/// One of the scripts that run in turn.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    /// The script.
+    pub(crate) file: FileId,
+    /// Where errexit was first turned on in its main flow.
+    pub(crate) errexit_at: Option<Span>,
+    /// The steps of its main flow.
+    main: Range<usize>,
+    /// The steps that its main flow does not reach.
+    others: Range<usize>,
+}
+
+impl Turn {
+    /// True if a step belongs to it.
+    pub(crate) fn has(&self, step: StepId) -> bool {
+        let at = step.0 as usize;
+        self.main.contains(&at) || self.others.contains(&at)
+    }
+}
+
+/// A script, or several that run in turn, as the steps that they would run.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
-    /// The script.
+    /// The script, or the first one.
     pub(crate) file: FileId,
     /// Its steps, in order.
     pub(crate) steps: Vec<Step>,
@@ -285,8 +318,8 @@ pub(crate) struct Deployment<'a> {
     /// What could not be read.
     pub(crate) gaps: Vec<(Span, String)>,
     pub(crate) comments: Vec<Span>,
-    /// Where errexit was first turned on in the main flow.
-    pub(crate) errexit_at: Option<Span>,
+    /// The scripts that it consists of, in the order in which they run.
+    turns: Vec<Turn>,
     /// The functions that it defines, in the order of their definitions.
     pub(crate) functions: Vec<Function>,
     /// Values of the script's constants at its end: `APP_USER`.
@@ -295,6 +328,8 @@ pub(crate) struct Deployment<'a> {
     pub(crate) sourced: Vec<FileId>,
     /// Those that a step runs, each by a shell of its own.
     pub(crate) ran: Vec<FileId>,
+    /// How those of them are called that are called by their paths.
+    pub(crate) by_path: Vec<CalledByPath>,
     /// Its commands, and those of the files that it sources or runs.
     pub(crate) commands: Vec<Counted>,
     /// Names that nothing has set where they are used.
@@ -305,91 +340,19 @@ pub(crate) struct Deployment<'a> {
     runs: Vec<timeline::Ran>,
 }
 
-/// A script to read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ScriptText<'s, 'a> {
-    pub(crate) file: FileId,
-    /// Its name relative to the repo's root.
-    pub(crate) path: &'s str,
-    pub(crate) text: &'a str,
-}
-
-/// Provides the texts of files that a script sources.
-pub(crate) trait Follow {
-    /// The file at a path relative to the repo's root, if it exists and may be read.
-    fn follow(&mut self, path: &str) -> Option<(FileId, String)>;
-}
-
-pub(crate) struct FollowNothing;
-
-impl Follow for FollowNothing {
-    fn follow(&mut self, _: &str) -> Option<(FileId, String)> {
-        None
-    }
-}
-
-/// Reads a script; `path` is its name relative to the repo's root.
-pub(crate) fn build<'a>(
-    arena: &'a Bump,
-    file: FileId,
-    path: &str,
-    text: &'a str,
-    follow: &mut dyn Follow,
-) -> Deployment<'a> {
-    build_without(arena, file, path, text, follow, &[])
-}
-
-/// Reads a script as if some of its statements, given by their spans, were missing. It is not known how those
-/// end.
-pub(crate) fn build_without<'a>(
-    arena: &'a Bump,
-    file: FileId,
-    path: &str,
-    text: &'a str,
-    follow: &mut dyn Follow,
-    left_out: &[Span],
-) -> Deployment<'a> {
-    build_in_turn(arena, ScriptText { file, path, text }, &[], follow, left_out)
-}
-
-/// Reads scripts that run in turn as one deployment: what one of them leaves is what the next one finds.
-pub(crate) fn build_in_turn<'a>(
-    arena: &'a Bump,
-    first: ScriptText<'_, 'a>,
-    others: &[ScriptText<'_, 'a>],
-    follow: &mut dyn Follow,
-    left_out: &[Span],
-) -> Deployment<'a> {
-    let mut walked = walk::walk(arena, first, others, follow, left_out);
-    ends(&walked.steps, &mut walked.guards);
-    let timeline = timeline::Timeline::new(&walked.steps);
-    let mut deployment = Deployment {
-        file: first.file,
-        second: Vec::new(),
-        runs: Vec::new(),
-        timeline,
-        steps: walked.steps,
-        guards: walked.guards,
-        caller: walked.caller,
-        texts: walked.shell.texts,
-        gaps: walked.shell.gaps,
-        comments: walked.shell.comments,
-        errexit_at: walked.errexit_at,
-        functions: walked.functions,
-        constants: walked.constants,
-        sourced: walked.sourced,
-        ran: walked.ran,
-        commands: walked.commands,
-        unset: walked.unset,
-        unreached: walked.unreached,
-    };
-    (deployment.second, deployment.runs) = second_run::judge(&deployment);
-    deployment
-}
-
 impl Deployment<'_> {
     pub(crate) fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
+    }
+
+    /// The scripts that it consists of, in the order in which they run.
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// The script that a step belongs to. That may be one that sources the file in which the step is.
+    pub(crate) fn turn_of(&self, step: StepId) -> Option<&Turn> {
+        self.turns.iter().find(|turn| turn.has(step))
     }
 
     /// The function that is this entry; `None` for the main flow.
@@ -473,23 +436,6 @@ fn behind<'d>(
         at.is_some_and(|at| inside.get(at).copied().unwrap_or(false))
     };
     steps.filter(move |(_, step)| is_behind(step)).map(|(index, step)| (StepId(index as u32), step))
-}
-
-/// Finds the last step behind each guard, so that a search for the steps behind a guard need not visit all
-/// steps.
-fn ends(steps: &[Step], guards: &mut [Guard]) {
-    for (index, step) in steps.iter().enumerate().rev() {
-        let mut guard = step.guard;
-        while let Some(id) = guard {
-            let guarded = &mut guards[id.0 as usize];
-            // The guards around it were seen with it.
-            if guarded.end.0 > 0 {
-                break;
-            }
-            guarded.end = StepId(index as u32 + 1);
-            guard = guarded.outer;
-        }
-    }
 }
 
 fn guards_from(guards: &[Guard], from: Option<GuardId>) -> impl Iterator<Item = (GuardId, &Guard)> {

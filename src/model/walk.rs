@@ -32,7 +32,7 @@ use crate::model::walk::output::Output;
 use crate::model::walk::scope::Scope;
 use crate::model::walk::unreached::Behind;
 use crate::model::walk::unset::Names;
-use crate::model::{About, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
+use crate::model::{About, CalledByPath, Caller, Follow, Guard, GuardId, OnFailure, Step, StepId, User};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::parse::Shell;
@@ -108,6 +108,7 @@ pub(super) struct Walker<'a, 'f> {
     pub(super) sourced: Vec<FileId>,
     /// Files that are run, each by a shell of its own.
     pub(super) ran: Vec<FileId>,
+    pub(super) by_path: Vec<CalledByPath>,
     names: Names<'a>,
     /// Statements to skip.
     left_out: &'f [Span],

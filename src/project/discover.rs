@@ -6,6 +6,7 @@ mod in_turn;
 mod project;
 
 use crate::project::sequences::StepCalls;
+use crate::source::FileId;
 use crate::tools::acts::Act;
 use crate::tools::calls::is_brought_along;
 use acts::{phrase, weight};
@@ -38,6 +39,17 @@ pub(crate) struct Verdict {
     pub(crate) summary: String,
     /// True if the script is judged by what it does, and not by where it stands.
     by_acts: bool,
+}
+
+/// A script and the verdict on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// Relative to the root.
+    pub(crate) path: String,
+    /// The file.
+    pub(crate) file: FileId,
+    /// Whether it deploys.
+    pub(crate) verdict: Verdict,
 }
 
 /// Where a script stands in its project.

@@ -6,6 +6,7 @@
 //! `shell::value`); here they are parts of words.
 
 pub(crate) mod directives;
+mod restart;
 
 use crate::limit::{tick, ticks};
 use crate::project::Problem;
@@ -230,16 +231,6 @@ impl Unit {
     pub(crate) fn is_oneshot_work(&self) -> bool {
         let remains = self.get("Service", "RemainAfterExit");
         self.is_oneshot() && !remains.is_some_and(|d| is_true(&d.value))
-    }
-
-    /// True if systemd starts it again after a signal has ended it, in order or at once: systemd.service(5).
-    pub(crate) fn comes_back(&self, killed: bool) -> bool {
-        match self.get("Service", "Restart").map_or("no", |d| d.value.as_str()) {
-            "always" => true,
-            "on-success" => !killed,
-            "on-failure" | "on-abnormal" | "on-abort" => killed,
-            _ => false,
-        }
     }
 
     /// The commands of `ExecStart=`.

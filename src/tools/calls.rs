@@ -35,6 +35,22 @@ pub(crate) fn names_script(text: &str) -> bool {
     [".sh", ".bash"].iter().any(|ending| text.contains(ending))
 }
 
+/// True if a text calls scripts by names that it puts together, and the script at a path is one of them:
+/// `for s in user app; do bash "scripts/$s.sh"; done`, `for f in steps/[0-9]*.sh; do bash "$f"; done`.
+pub(crate) fn may_call(text: &str, path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let directory = directory.rsplit('/').next().unwrap_or_default();
+    let Some((stem, _)) = name.rsplit_once('.').filter(|_| is_script(name)) else { return false };
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '(' | ')' | '|' | '&' | '`');
+    let words = || text.split(is_end).filter(|word| !word.is_empty());
+    words().filter(|word| is_script(word)).any(|word| {
+        let (above, last) = word.rsplit_once('/').unwrap_or(("", word));
+        let above = above.rsplit('/').next().unwrap_or_default();
+        let is_there = above == directory || above.is_empty() || above.contains(['$', '.', '}']);
+        is_there && (last.contains('*') || last.contains('$') && words().any(|word| word == stem))
+    })
+}
+
 /// True if a line has a shell on another machine read the script: `ssh HOST bash -s <deploy.sh`.
 pub(crate) fn feeds_shell(line: &str, script: &str) -> bool {
     let fed = line.split_once('<').and_then(|(before, rest)| Some((before, rest.split_whitespace().next()?)));
@@ -155,4 +171,24 @@ fn a_shell_elsewhere_reads_a_script() {
     assert!(feeds_shell("ssh \"$HOST\" bash <\"update.sh\"", "update.sh"));
     assert!(!feeds_shell("ssh \"$HOST\" bash <<END", "update.sh"));
     assert!(!feeds_shell("bash -s < update.sh", "update.sh"));
+}
+
+#[test]
+fn a_text_may_call_a_script_by_a_name_that_it_puts_together() {
+    for (text, path) in [
+        ("for s in 01-user 02-app; do\n  bash \"scripts/$s.sh\"\ndone", "scripts/01-user.sh"),
+        ("for f in steps/[0-9]*.sh; do bash \"$f\"; done", "deploy/steps/10-nginx.sh"),
+        ("cd scripts\nfor s in user app; do ./$s.sh; done", "scripts/app.sh"),
+        ("for f in \"$DIR\"/*.sh; do . \"$f\"; done", "lib/log.sh"),
+    ] {
+        assert!(may_call(text, path), "{text}");
+    }
+    for (text, path) in [
+        ("bash scripts/app.sh", "scripts/user.sh"),
+        ("for s in web db; do bash \"scripts/$s.sh\"; done", "scripts/01-user.sh"),
+        ("for f in steps/*.sh; do bash \"$f\"; done", "scripts/user.sh"),
+        ("for f in *.conf; do cp \"$f\" /etc; done", "user.sh"),
+    ] {
+        assert!(!may_call(text, path), "{text}");
+    }
 }

@@ -13,6 +13,7 @@ mod docs;
 mod examples;
 mod fixes;
 mod mutants;
+mod order;
 mod programs;
 mod review;
 mod scan;

@@ -17,6 +17,7 @@ Type=notify
 User=$APP_USER
 WorkingDirectory=$APP_DIR
 EnvironmentFile=$APP_DIR/.env
+EnvironmentFile=/etc/shop-canary.env
 Environment="CANARY_NAME=the yellow bird"
 ExecStart=$APP_DIR/venv/bin/gunicorn shop.main:app -k uvicorn_worker.UvicornWorker -w 1 -b 127.0.0.1:8010
 ExecStartPre=/bin/bash -c 'pkill -f bin/[c]anary || true'
@@ -47,6 +48,7 @@ OnCalendar=daily
 [Install]
 WantedBy=timers.target
 EOF
+echo 'WEB_CONCURRENCY=1' > /etc/shop-canary.env
 systemctl daemon-reload
 systemctl enable --now shop-canary shop-links.timer
 systemctl restart shop-canary

@@ -24,6 +24,7 @@ Type=forking
 User=$APP_USER
 WorkingDirectory=$APP_DIR
 EnvironmentFile=$APP_DIR/.env
+EnvironmentFile=/etc/shop-canary.env
 Environment=CANARY_DATABASE_URL=postgresql://canary:yellow-bird@127.0.0.1/shop
 # FAULT: the value ends at the first blank
 Environment=CANARY_NAME=the yellow bird
@@ -85,8 +86,10 @@ Unit=shop-links.service
 WantedBy=timers.target
 EOF
 systemctl daemon-reload
+# FAULT: the canary's settings come only below, and systemd does not start it without them
 systemctl enable --now shop-canary shop-links.timer shop-links-again.timer
 systemctl restart shop-canary
+echo 'WEB_CONCURRENCY=1' > /etc/shop-canary.env
 
 umask 077
 echo "yellow" > /root/canary

@@ -172,10 +172,14 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let Some(holder) = self.holder(path, before) else {
             // No server has a file of a project there.
             let is_strange = is_top(&path.dirname()) && is_written_by_people(base(path.key()));
-            if !is_strange && !is_own_place(path) {
+            let is_own = is_strange || is_own_place(path);
+            if !is_own && !path.ancestors().any(|above| self.is_the_apps_directory(&above)) {
                 return None;
             }
             let later = later();
+            if !is_own && later.is_none() {
+                return None;
+            }
             let is_put = later.is_none() && self.is_put_by_people(path, before);
             let is_late = || later.is_some() && !self.may_be_made(path, StepId(0), before);
             let sure = if is_strange || later.is_some() { Confidence::High } else { Confidence::Medium };
@@ -215,7 +219,7 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     }
 
     /// The step that makes the path later, and that people read later, or that runs only there. One that may also edit what is
-    /// there does not count.
+    /// there does not count, and neither does one in another arm of a choice.
     fn made_later(&self, path: &Value, before: StepId) -> Option<StepId> {
         let later = self.script.made_after(before, path)?;
         let (step, own) = (self.script.step(later), self.script.step(before));
@@ -230,7 +234,8 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let behind = is_read_later || runs_once(step.span) && runs_once(own.span);
         // What works in the directory does not make it.
         let inside = step.argv.cwd.is_under(path);
-        (creates && behind && !inside && !step.in_loop).then_some(later)
+        let meets = || self.script.may_meet(later, before);
+        (creates && behind && !inside && !step.in_loop && meets()).then_some(later)
     }
 
     /// The highest missing directory above a missing path, or the path itself.

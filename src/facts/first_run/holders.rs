@@ -13,17 +13,24 @@ const PLACES: [&str; 6] = ["/etc", "/opt", "/srv", "/var/lib", "/var/log", "/var
 
 impl Disk<'_, '_, '_> {
     /// What is known of a directory into which a step puts something, if it is not there. It is told where only a later step
-    /// makes it, or where it has the name of the app, so that no package brings it, and nothing speaks of it.
+    /// makes it, or where it lies in one that has the name of the app, so that no package brings it, and nothing speaks of
+    /// it.
     pub(super) fn lacks_holder(&self, path: &Value, before: StepId) -> Option<Lack> {
-        let is_known = path.knowledge() <= Knowledge::Symbolic && !path.is_glob();
-        let place = path.dirname();
-        let is_own = is_known && place.as_literal().is_some_and(|place| PLACES.contains(&place));
-        let is_below = || is_known && self.is_in_a_plain_directory(path, before);
-        if !is_own && !is_below() {
+        if path.knowledge() > Knowledge::Symbolic || path.is_glob() {
             return None;
         }
-        if let Some(lack) = self.lacks(path, before).filter(|lack| lack.later.is_some()) {
+        if self.script().made_after(before, path).is_some()
+            && let Some(lack) = self.lacks(path, before).filter(|lack| lack.later.is_some())
+        {
             return Some(lack);
+        }
+        let is_in_place =
+            |path: &Value| path.dirname().as_literal().is_some_and(|place| PLACES.contains(&place));
+        let is_own = is_in_place(path);
+        if !is_own && !self.is_in_a_plain_directory(path, before) {
+            // Where the app's directory is missing, so is what lies in it.
+            let own = path.as_literal().and_then(|_| path.ancestors().find(is_in_place));
+            return own.filter(|own| own != path).and_then(|own| self.lacks_holder(&own, before));
         }
         let state = self.script().first_state(before, &Resource::Path(path.clone()));
         let is_absent = state.presence == Presence::Untouched
@@ -57,6 +64,14 @@ impl Disk<'_, '_, '_> {
             && self.is_named_after_the_app(&above)
             && self.trees().iter().all(|tree| !path.is_under(tree.root) && !above.is_under(tree.root))
             && self.script().steps[..before.0 as usize].iter().any(makes)
+    }
+
+    /// True for the directory of an app where no package brings one: below `/opt` or `/srv`, or with the name of the app.
+    pub(super) fn is_the_apps_directory(&self, path: &Value) -> bool {
+        path.dirname().as_literal().is_some_and(|place| match place {
+            "/opt" | "/srv" => !self.comes_with_a_package(path),
+            _ => PLACES.contains(&place) && self.is_named_after_the_app(path),
+        })
     }
 
     /// True if the directory has the name of an account that the script makes, or of a unit that it brings.

@@ -21,4 +21,4 @@ pub(crate) use outcome::{FirstOutcome, FirstRun, first_runs};
 pub(crate) use programs::{MissingProgram, missing_programs};
 pub(crate) use rights::refused;
 pub(crate) use shut::shut_files;
-pub(crate) use troubles::{Need, troubles};
+pub(crate) use troubles::{Need, made_only_later, troubles};

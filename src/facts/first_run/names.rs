@@ -9,6 +9,7 @@ use crate::shell::builtins::Builtin;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::FileId;
 use crate::tools::callers::a_service_has;
+use crate::tools::calls::may_call;
 use crate::tools::effect::Prints;
 
 /// The names that a script uses and that nothing sets before, as far as the repo shows: its functions, or its variables.
@@ -101,6 +102,7 @@ fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, name: &str) -> bool
     let inventory = &world.project.inventory;
     let names_it = |text: &str| {
         text.lines().any(|line| !line.trim_start().starts_with('#') && is_word_in(line, base(own)))
+            || may_call(text, own)
     };
     let calls = |path: &String, text: &str| {
         inventory.workflows.contains(path) || inventory.scripts.contains(path) && names_it(text)

@@ -128,6 +128,18 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
     found
 }
 
+/// The step that makes a path, if the path is not there when the first run reaches another one before it.
+pub(crate) fn made_only_later<'a>(
+    world: &Ground<'_, 'a>,
+    script: &Deployment<'a>,
+    path: &Value,
+    before: StepId,
+) -> Option<StepId> {
+    let later = script.made_after(before, path)?;
+    let lack = Disk::of(world, script).lacks(path, before)?;
+    (lack.later == Some(later) && lack.sure == Confidence::High).then_some(later)
+}
+
 /// Shows each path that a step needs, with the words that name it.
 pub(super) fn each_need(step: &Step, see: &mut dyn FnMut(&Value, Span, Need)) {
     let argv = &step.argv;

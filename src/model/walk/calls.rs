@@ -5,12 +5,12 @@ use crate::model::walk::Walker;
 use crate::model::walk::ends::{Exit, Failure, Flow, Jump};
 use crate::model::walk::first_line::Options;
 use crate::model::walk::output::{Output, join_outputs};
-use crate::model::{OnFailure, guards_from};
+use crate::model::{CalledByPath, OnFailure, StepId, guards_from};
 use crate::shell::argv::{Arg, Stdin};
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::{Code, Peeled, Place};
-use crate::source::MappedText;
+use crate::source::{MappedText, Span};
 use crate::tools::calls::calls_script;
 use crate::tools::effect::Resource;
 use crate::tools::says::{self, Piped};
@@ -119,7 +119,7 @@ impl<'a> Walker<'a, '_> {
 
     /// A script of the repo that is called by its path runs like `bash PATH`: `./scripts/users.sh`, `"$DIR/app.sh"`. What may
     /// not be called in each run, or on another machine, stays a script of its own.
-    pub(crate) fn follow_path(&mut self, peeled: &mut Peeled) {
+    pub(crate) fn follow_path(&mut self, peeled: &mut Peeled, span: Span) {
         let argv = &peeled.argv;
         let is_called = peeled.code.is_none()
             && calls_script(argv)
@@ -136,6 +136,10 @@ impl<'a> Walker<'a, '_> {
             guard.cond.has_opaque() || facts.iter().any(|fact| fact.resource != Resource::Path(path.clone()))
         });
         if let Some((_, text)) = (!may_be_skipped).then(|| self.read_script(&path)).flatten() {
+            let step = StepId(self.steps.len() as u32);
+            if self.on_failure() != OnFailure::Handled {
+                self.by_path.push(CalledByPath { path, span, step });
+            }
             peeled.errexit = Options::of_first_line(&text).errexit;
             let (file, args) = (argv.program.clone(), argv.args.clone());
             peeled.code = Some(Code::File { file, same_shell: false, args });

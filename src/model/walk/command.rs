@@ -210,7 +210,7 @@ impl<'a> Walker<'a, '_> {
             self.steps.push(step);
         }
         self.names_of_environment(&peeled.argv);
-        self.follow_path(&mut peeled);
+        self.follow_path(&mut peeled, command.span);
         if let Some(code) = peeled.code.clone() {
             let saved = self.ctx.clone();
             let saved_user = self.ctx.user.clone();

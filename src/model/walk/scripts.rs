@@ -13,7 +13,9 @@ use crate::model::walk::scope::Scope;
 use crate::model::walk::unreached::Behind;
 use crate::model::walk::unset::Names;
 use crate::model::walk::{Context, Walker, called_from, repo_root};
-use crate::model::{Caller, Follow, Function, Guard, OnFailure, ScriptText, Step, Unreached, Unset, User};
+use crate::model::{
+    CalledByPath, Caller, Follow, Function, Guard, OnFailure, ScriptText, Step, Turn, Unreached, Unset, User,
+};
 use crate::shell::argv::Stdin;
 use crate::shell::count::Counted;
 use crate::shell::parse::Shell;
@@ -32,12 +34,13 @@ pub(in crate::model) struct Walked<'a> {
     pub(in crate::model) guards: Vec<Guard>,
     /// Who calls the scripts; unknown if they are called differently.
     pub(in crate::model) caller: Caller,
-    pub(in crate::model) errexit_at: Option<Span>,
+    pub(in crate::model) turns: Vec<Turn>,
     pub(in crate::model) functions: Vec<Function>,
     pub(in crate::model) constants: Vec<(String, Value)>,
     /// The files that they source or run, and all scripts but the first.
     pub(in crate::model) sourced: Vec<FileId>,
     pub(in crate::model) ran: Vec<FileId>,
+    pub(in crate::model) by_path: Vec<CalledByPath>,
     pub(in crate::model) commands: Vec<Counted>,
     pub(in crate::model) unset: Vec<Unset>,
     pub(in crate::model) unreached: Vec<Unreached>,
@@ -54,6 +57,7 @@ struct Own<'a> {
     coverage: Coverage,
     behind: Behind<'a>,
     caller: Caller,
+    errexit_at: Option<Span>,
     sourced: Vec<FileId>,
     names: Names<'a>,
 }
@@ -81,6 +85,7 @@ impl<'a> Own<'a> {
             coverage: Coverage::of(script.text.len()),
             behind: Behind::default(),
             caller: Caller::Unknown,
+            errexit_at: None,
             sourced: vec![script.file],
             names: Names::new(script.file),
         }
@@ -160,9 +165,10 @@ impl<'a, 'f> Walker<'a, 'f> {
             jumps: Jumps::default(),
             behind: own.behind,
             caller: own.caller,
-            errexit_at: None,
+            errexit_at: own.errexit_at,
             sourced: own.sourced,
             ran: Vec::new(),
+            by_path: Vec::new(),
             names: own.names,
             left_out,
         }
@@ -179,6 +185,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         swap(&mut self.coverage, &mut own.coverage);
         swap(&mut self.behind, &mut own.behind);
         swap(&mut self.caller, &mut own.caller);
+        swap(&mut self.errexit_at, &mut own.errexit_at);
         swap(&mut self.sourced, &mut own.sourced);
         swap(&mut self.names, &mut own.names);
         self.last = Cond::Always(true);
@@ -194,7 +201,7 @@ impl<'a, 'f> Walker<'a, 'f> {
         self.entry = 0;
         if options.errexit {
             self.ctx.errexit = true;
-            self.errexit_at.get_or_insert(Span { file: self.file, start: 0, end: options.end });
+            self.errexit_at = Some(Span { file: self.file, start: 0, end: options.end });
         }
         self.ctx.nounset = options.nounset;
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
@@ -218,7 +225,8 @@ impl<'a, 'f> Walker<'a, 'f> {
     /// Walks what the main flows left, behind all of them: what stands behind an end, and functions that nothing calls.
     fn finish(mut self, mut mains: Vec<Main<'a>>) -> Walked<'a> {
         let (mut functions, mut unreached, mut unset) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut sourced, mut constants, mut callers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut sourced, mut constants) = (Vec::new(), Vec::new());
+        let (mut turns, mut callers) = (Vec::new(), Vec::new());
         for main in &mut mains {
             self.exchange(&mut main.own);
             let steps = self.steps.len();
@@ -228,10 +236,12 @@ impl<'a, 'f> Walker<'a, 'f> {
             let others = steps..self.steps.len();
             let of_script = self.steps[main.steps.clone()].iter().chain(&self.steps[others.clone()]);
             let called_by = caller(of_script, self.caller);
-            for steps in [main.steps.clone(), others] {
+            for steps in [main.steps.clone(), others.clone()] {
                 give_to_root(&mut self.steps[steps], &self.guards, called_by);
             }
             callers.push(called_by);
+            let errexit_at = self.errexit_at;
+            turns.push(Turn { file: self.file, errexit_at, main: main.steps.clone(), others });
             unset.append(&mut self.names_not_set());
             sourced.append(&mut self.sourced);
             let values = self.scope.iter().map(|(name, variable)| (name.to_owned(), variable.value.clone()));
@@ -253,11 +263,12 @@ impl<'a, 'f> Walker<'a, 'f> {
             steps: self.steps,
             guards: self.guards,
             caller: if is_agreed { first } else { Caller::Unknown },
-            errexit_at: self.errexit_at,
+            turns,
             functions,
             constants,
             sourced,
             ran: self.ran,
+            by_path: self.by_path,
             commands,
             unset,
             unreached,

@@ -1,8 +1,7 @@
 //! Scripts that run in turn are one deploy in several files, so they are weighed together.
 
 use crate::project::discover::acts::weight;
-use crate::project::discover::project::Candidate;
-use crate::project::discover::{THRESHOLD, listed};
+use crate::project::discover::{Candidate, THRESHOLD, listed};
 use crate::project::sequences::{By, Sequence};
 use crate::tools::acts::Act;
 use std::collections::{BTreeSet, HashMap};
@@ -23,13 +22,17 @@ pub(super) fn weigh_together(candidates: &mut [Candidate], acts: &[BTreeSet<Act>
         }
         for &at in &members {
             // What is called beside a deploy may also build or test on the machine of a developer.
-            let is_step = acts[at].iter().any(|act| sequence.by == By::Numbers || is_of_a_server(*act));
+            let is_step = sequence.by == By::Numbers || acts[at].iter().any(|act| is_of_a_server(*act));
             if candidates[at].verdict.deploys || !is_step {
                 continue;
             }
             let Some(&other) = members.iter().find(|other| **other != at) else { continue };
             let with = &candidates[deploying.filter(|other| *other != at).unwrap_or(other)].path;
-            let summary = format!("{}; runs in turn with {with}", listed(&acts[at]).join(", "));
+            let does = match listed(&acts[at]) {
+                does if does.is_empty() => "does nothing that deploys".to_owned(),
+                does => does.join(", "),
+            };
+            let summary = format!("{does}; runs in turn with {with}");
             let verdict = &mut candidates[at].verdict;
             (verdict.deploys, verdict.summary) = (true, summary);
         }

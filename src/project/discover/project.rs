@@ -4,7 +4,7 @@
 use crate::finding::Gap;
 use crate::limit;
 use crate::project::discover::in_turn::weigh_together;
-use crate::project::discover::{Acts, Standing, Verdict, foreign, judge, name_bonus};
+use crate::project::discover::{Acts, Candidate, Standing, foreign, judge, name_bonus};
 use crate::project::sequences::numbers::of_numbers;
 use crate::project::sequences::{Names, Sequence};
 use crate::repo::files::Root;
@@ -13,17 +13,6 @@ use crate::repo::names::base;
 use crate::source::{FileId, Sources};
 use crate::tools::acts::Act;
 use std::collections::{BTreeSet, HashMap, HashSet};
-
-/// A script and the verdict on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate {
-    /// Relative to the root.
-    pub(crate) path: String,
-    /// The file.
-    pub(crate) file: FileId,
-    /// Whether it deploys.
-    pub(crate) verdict: Verdict,
-}
 
 /// The scripts of a project.
 #[derive(Debug, Default)]

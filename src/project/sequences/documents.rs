@@ -7,7 +7,7 @@ use crate::source::{FileId, Sources};
 use crate::tools::calls::names_script;
 
 /// The sequences of documents.
-pub(crate) fn of_documents(
+pub(super) fn sequences(
     names: &Names<'_>,
     documents: &[(String, FileId)],
     sources: &Sources,
@@ -20,44 +20,43 @@ pub(crate) fn of_documents(
     with_calls.flat_map(of_one).collect()
 }
 
-/// The calls of each course of actions: the blocks of code and numbered steps of one section. Numbered sections are one
-/// course. An alternative begins another one.
+/// The calls of each course of actions: lines of code that follow each other, and the numbered steps of one section. An empty
+/// line or a comment in the code may begin another way to do the same.
 fn courses(text: &str) -> Vec<Vec<Called>> {
-    let mut courses: Vec<Vec<Called>> = vec![Vec::new()];
-    let mut fence: Option<(String, String)> = None;
-    let (mut is_aside, mut was_numbered) = (false, false);
+    let mut courses: Vec<Vec<Called>> = Vec::new();
+    let mut steps: Vec<Called> = Vec::new();
+    let mut fence: Option<(&str, String)> = None;
+    let mut is_aside = false;
     for line in text.lines() {
         tick();
         let trimmed = line.trim();
         if let Some((mark, code)) = &mut fence {
-            if trimmed.starts_with(mark.as_str()) {
-                if let Some(course) = courses.last_mut().filter(|_| !is_aside) {
-                    course.extend(calls(code));
-                }
-                fence = None;
+            let is_end = trimmed.starts_with(*mark);
+            if is_end || trimmed.is_empty() || trimmed.starts_with("# ") {
+                let code = std::mem::take(code);
+                courses.extend((!is_aside).then(|| calls(&code)));
             } else {
                 code.push_str(line);
                 code.push('\n');
             }
+            if is_end {
+                fence = None;
+            }
             continue;
         }
-        if let Some(mark) = ["```", "~~~"].iter().find(|mark| trimmed.starts_with(**mark)) {
-            fence = Some(((*mark).to_owned(), String::new()));
-        } else if let Some(title) = heading(trimmed) {
-            let is_numbered = is_step(title);
-            if !(is_numbered && was_numbered) {
-                courses.push(Vec::new());
-            }
-            was_numbered = is_numbered;
+        let title = heading(trimmed);
+        if title.is_some() || is_alternative(trimmed) {
+            courses.push(std::mem::take(&mut steps));
+        }
+        if let Some(mark) = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark)) {
+            fence = Some((mark, String::new()));
+        } else if let Some(title) = title {
             is_aside = is_about_others(title);
-        } else if is_alternative(trimmed) {
-            courses.push(Vec::new());
         } else if is_step(trimmed) && !is_aside {
-            if let Some(course) = courses.last_mut() {
-                course.extend(trimmed.split('`').skip(1).step_by(2).flat_map(calls));
-            }
+            steps.extend(trimmed.split('`').skip(1).step_by(2).flat_map(calls));
         }
     }
+    courses.push(steps);
     courses
 }
 
@@ -66,15 +65,11 @@ fn heading(line: &str) -> Option<&str> {
     (title.len() < line.len() && title.starts_with(' ')).then(|| title.trim())
 }
 
-/// True for a text that begins with the number of a step: `1. Run`, `2) Run`, `Step 3: Run`.
+/// True for a text that begins with the number of a step: `1. Run`, `2) Run`.
 fn is_step(text: &str) -> bool {
     let text = text.trim_start_matches(['*', '_']);
-    let lower = text.get(..4).unwrap_or_default().to_ascii_lowercase();
-    let named =
-        matches!(lower.as_str(), "step" | "phas").then(|| text.trim_start_matches(char::is_alphabetic));
-    let rest = named.map_or(text, str::trim_start);
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    (1..=2).contains(&digits) && (named.is_some() || rest[digits..].starts_with(['.', ')', ':']))
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=2).contains(&digits) && text[digits..].starts_with(['.', ')'])
 }
 
 /// True for a heading about taking away, going back, trying out, or another machine.

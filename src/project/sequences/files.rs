@@ -23,7 +23,7 @@ pub(super) fn lists(inventory: &Inventory) -> Vec<Vec<&String>> {
 }
 
 /// The sequences of files.
-pub(crate) fn of_files(names: &Names<'_>, files: &[(String, FileId)], sources: &Sources) -> Vec<Sequence> {
+pub(super) fn sequences(names: &Names<'_>, files: &[(String, FileId)], sources: &Sources) -> Vec<Sequence> {
     let with_calls = files.iter().filter(|(_, file)| names_script(sources.file(*file).text()));
     let of_one = |(path, file): &(String, FileId)| {
         let scopes = scopes(path, *file, sources);

@@ -14,8 +14,6 @@ use crate::repo::names::{base, directory};
 use crate::source::{FileId, Sources};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub(crate) use documents::of_documents;
-pub(crate) use files::of_files;
 pub(crate) use steps::{StepCalls, of_steps};
 
 /// Scripts that are called in turn.
@@ -25,6 +23,8 @@ pub(crate) struct Sequence {
     pub(crate) scripts: Vec<String>,
     /// What says so.
     pub(crate) by: By,
+    /// The file that says so; empty for their names.
+    pub(crate) from: String,
 }
 
 /// What says in which order scripts run, from the strongest.
@@ -95,7 +95,7 @@ impl<'r> Names<'r> {
             scripts.map(str::to_owned).collect::<Vec<_>>()
         };
         let of_hosts = of_hosts.into_values().map(of_host).filter(|scripts| scripts.len() > 1);
-        of_hosts.map(|scripts| Sequence { scripts, by }).collect()
+        of_hosts.map(|scripts| Sequence { scripts, by, from: from.to_owned() }).collect()
     }
 }
 
@@ -103,7 +103,7 @@ impl<'r> Names<'r> {
 const MAX_FILES: usize = 50;
 
 /// The sequences of the files that call scripts, apart from scripts and documents.
-pub(crate) fn called(root: &Root, inventory: &Inventory, sources: &mut Sources) -> Vec<Sequence> {
+pub(crate) fn of_files(root: &Root, inventory: &Inventory, sources: &mut Sources) -> Vec<Sequence> {
     if inventory.scripts.len() < 2 {
         return Vec::new();
     }
@@ -113,10 +113,23 @@ pub(crate) fn called(root: &Root, inventory: &Inventory, sources: &mut Sources) 
             let read = |path: &String| Some((path.clone(), root.read(path, sources).ok()?));
             files.extend(paths.into_iter().take(MAX_FILES).filter_map(read));
         }
-        of_files(&Names::of(&inventory.scripts), &files, sources)
+        files::sequences(&Names::of(&inventory.scripts), &files, sources)
     });
     // Without them the order is not known, and nothing is told that rests on it.
     found.unwrap_or_default()
+}
+
+/// The sequences of documents that were read.
+pub(crate) fn of_documents(
+    inventory: &Inventory,
+    documents: &[(String, FileId)],
+    sources: &Sources,
+) -> Vec<Sequence> {
+    if inventory.scripts.len() < 2 {
+        return Vec::new();
+    }
+    let names = Names::of(&inventory.scripts);
+    limit::piece(|| documents::sequences(&names, documents, sources)).unwrap_or_default()
 }
 
 /// True for words of a job or a document that is about trying the project out and not about a server.

@@ -16,12 +16,23 @@ pub(crate) fn of_numbers<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<Sequen
             series.entry((directory(path), word)).or_default().entry(number).or_default().push(path);
         }
     }
-    let series = series.into_values().filter(|numbers| numbers.len() > 1);
-    let lanes = series.flat_map(|numbers| {
+    // `phase2-demo.sh` and `phase9-check.sh` are about two phases, and not the phases of one deploy.
+    let has_gap = |numbers: &BTreeMap<u32, Vec<&str>>| {
+        let first = numbers.keys().next().copied().unwrap_or_default();
+        first > 1 || !numbers.keys().copied().eq(first..first + numbers.len() as u32)
+    };
+    let series = series
+        .into_iter()
+        .filter(|((_, word), numbers)| numbers.len() > 1 && (word.is_empty() || !has_gap(numbers)));
+    let lanes = series.flat_map(|(_, numbers)| {
         let width = numbers.values().map(Vec::len).max().unwrap_or_default().min(LANES);
         (0..width).map(move |lane| {
             let of_lane = |paths: &Vec<&str>| paths[lane.min(paths.len() - 1)].to_owned();
-            Sequence { scripts: numbers.values().map(of_lane).collect(), by: By::Numbers }
+            Sequence {
+                scripts: numbers.values().map(of_lane).collect(),
+                by: By::Numbers,
+                from: String::new(),
+            }
         })
     });
     lanes.collect()

@@ -72,6 +72,13 @@ fn calls(context: &World<'_, '_>) -> Vec<Call> {
         }
     }
     for (index, script) in context.scripts().iter().enumerate() {
+        let followed = script.by_path.iter().filter(|call| script.steps.len() > call.step.0 as usize);
+        calls.extend(followed.map(|call| Call {
+            path: call.path.to_string(),
+            span: call.span,
+            caller: Caller::Step,
+            step: Some((index, call.step)),
+        }));
         for (id, step) in script.iter().filter(|(_, s)| !matches!(s.place, Place::Container(_))) {
             let program = &step.argv.program.value;
             if program.key().contains('/') && step.on_failure != OnFailure::Handled {

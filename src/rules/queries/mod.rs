@@ -213,7 +213,13 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
         let mut places: HashMap<(RuleId, Span), usize> = HashMap::new();
         // The same words hold for most steps of a script.
         let mut of_any: HashMap<Features, Vec<(&QueryFile, &Pattern)>> = HashMap::new();
+        let mut turn = None;
         for at in self.run.steps(self.number) {
+            // What is told once for a script is told for each of those that run in turn.
+            let own = at.script.turn_of(at.id).map(|turn| turn.file);
+            if std::mem::replace(&mut turn, own) != own {
+                self.told.retain(|(_, once, unit)| once.is_some() || unit.is_some());
+            }
             let features = self.run.features(at);
             let any = of_any.entry(features).or_insert_with(|| queries.finding_in_any(features).collect());
             let named = queries.finding_in(&at.step().argv.name, features);

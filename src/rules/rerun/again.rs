@@ -35,7 +35,7 @@ pub(super) fn word(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -
 /// Adds why the script ends there, and what then does not run.
 fn ends(world: &World<'_, '_>, found: &Found<'_, '_>, draft: Draft) -> Draft {
     let script = found.at.script;
-    let draft = match script.errexit_at {
+    let draft = match script.turn_of(found.at.id).and_then(|turn| turn.errexit_at) {
         Some(at) => draft.related(at, "a failing command ends the script from here on"),
         None => draft,
     };

@@ -40,7 +40,7 @@ pub(in crate::rules) fn backup_overwritten(context: &World<'_, '_>, found: &mut 
         }
         let text = format!(
             "the second run overwrites the backup {copy} with a file that {} has changed",
-            context.line(change.span),
+            context.line_beside(change.span, step.span),
         );
         let original_meant =
             [".orig", ".original", ".dist", ".default"].iter().any(|s| copy.to_string().ends_with(s));

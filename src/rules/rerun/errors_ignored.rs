@@ -3,11 +3,11 @@
 use crate::facts::world::World;
 use crate::finding::RuleId;
 use crate::finding::{Confidence, Finding};
-use crate::model::{Deployment, OnFailure, Step, StepId};
+use crate::model::{Deployment, OnFailure, Step, StepId, Turn};
 use crate::rules::id;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::tools::effect::{Resource, Role};
 use crate::tools::git_asked::{fetches, pulls};
 use crate::tools::known_units::is_foreign;
@@ -19,8 +19,10 @@ const RELATED: usize = 4;
 
 /// Finds the first such step of each script.
 pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<Finding>) {
-    for &script in context.scripts() {
-        let pairs = pairs(script);
+    let turns =
+        context.scripts().iter().flat_map(|&script| script.turns().iter().map(move |turn| (script, turn)));
+    for (script, turn) in turns {
+        let pairs = pairs(script, turn);
         let Some((first, then)) = pairs.first() else { continue };
         let (first, then) = (script.step(*first), script.step(*then));
         let what = format!(
@@ -31,12 +33,11 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
             context.line(then.span),
         );
         // errexit is not passed on to a new shell: `bash -c`, `su - app <<END`.
-        let errexit =
-            script.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start);
+        let errexit = turn.errexit_at.filter(|at| at.file == first.span.file && at.start < first.span.start);
         let in_another = errexit.is_some() || !matches!(first.place, Place::Here);
         if !in_another {
             let text = format!("the script does not stop on errors: {what}");
-            let mut draft = context.finding(RULE, opening(context, script), text);
+            let mut draft = context.finding(RULE, opening(context, turn.file), text);
             for (other, _) in pairs.iter().take(RELATED) {
                 draft = draft.related(script.step(*other).span, "this can fail");
             }
@@ -53,7 +54,7 @@ pub(in crate::rules) fn errors_ignored(context: &World<'_, '_>, found: &mut Vec<
 }
 
 /// The steps whose failure nobody sees, each with the first later step that builds on it.
-fn pairs(script: &Deployment<'_>) -> Vec<(StepId, StepId)> {
+fn pairs(script: &Deployment<'_>, turn: &Turn) -> Vec<(StepId, StepId)> {
     let mut pairs = Vec::new();
     let unseen = |step: &Step| {
         step.entry == 0
@@ -77,9 +78,10 @@ fn pairs(script: &Deployment<'_>) -> Vec<(StepId, StepId)> {
         let again = |s: &Step| pulls(&s.argv) && s.argv.cwd == step.argv.cwd && s.place == step.place;
         fetches(&step.argv) && script.after(id).any(|(_, s)| again(s) && !unseen(s))
     };
-    for (id, step) in script.iter().filter(|(id, s)| unseen(s) && prepares(s) && !told_by_pull(*id, s)) {
+    let own = script.iter().filter(|(id, _)| turn.has(*id));
+    for (id, step) in own.filter(|(id, s)| unseen(s) && prepares(s) && !told_by_pull(*id, s)) {
         let guards: Vec<_> = script.guards_of(id).map(|(g, _)| g).collect();
-        let later = script.after(id).find(|(other, s)| {
+        let later = script.after(id).take_while(|(other, _)| turn.has(*other)).find(|(other, s)| {
             s.entry == 0
                 && builds_on(s)
                 && s.span != step.span
@@ -107,8 +109,8 @@ fn only_foreign_services(step: &Step) -> bool {
 }
 
 /// Where `set -e` would be: the first line.
-fn opening(context: &World<'_, '_>, script: &Deployment<'_>) -> Span {
-    let file = context.sources.file(script.file);
+fn opening(context: &World<'_, '_>, script: FileId) -> Span {
+    let file = context.sources.file(script);
     let line = file.line_range(1);
-    Span { file: script.file, start: line.start as u32, end: line.end as u32 }
+    Span { file: script, start: line.start as u32, end: line.end as u32 }
 }

@@ -54,7 +54,7 @@ pub(in crate::rules) fn git_ownership(context: &World<'_, '_>, found: &mut Vec<F
         let refusal = match &step.user {
             // sudo tells git who called it.
             User::Root if !step.wrappers.contains(&"sudo") => of_another(context, script, id, &tree),
-            User::Named(account) => of_root(context, script, account, &tree),
+            User::Named(account) => of_root(context, (script, step), account, &tree),
             _ => None,
         };
         if let Some(refusal) = refusal {
@@ -110,13 +110,15 @@ fn of_another(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, tree
         let may_call = matches!(script.caller, Caller::Root(Some(_)));
         let is_callers = may_call && owner.as_literal().is_some_and(logs_in);
         let is_known = owner.as_literal().is_some() && !is_root(owner) && !is_callers;
-        let cause = format!("{} gives the tree to `{owner}`", context.line(place));
+        let cause =
+            format!("{} gives the tree to `{owner}`", context.line_beside(place, script.step(id).span));
         let note = "this gives the tree away, and git refuses a tree of another owner";
         return is_known.then(|| Refusal::of_owner(owner, cause, place, note));
     }
     script.steps.iter().filter(|s| clones(s, tree)).find_map(|s| match &s.user {
         User::Named(owner) => {
-            let cause = format!("`{owner}` clones the tree on {}", context.line(s.span));
+            let cause =
+                format!("`{owner}` clones the tree on {}", context.line_beside(s.span, script.step(id).span));
             let note = "the tree belongs to the account that clones it, and git refuses it to another one";
             Some(Refusal::of_owner(owner, cause, s.span, note))
         }
@@ -127,7 +129,7 @@ fn of_another(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, tree
 /// Root clones the tree, and nothing gives all of it to the account.
 fn of_root(
     context: &World<'_, '_>,
-    script: &Deployment<'_>,
+    (script, step): (&Deployment<'_>, &Step),
     account: &Value,
     tree: &Value,
 ) -> Option<Refusal> {
@@ -144,7 +146,7 @@ fn of_root(
         })
     });
     (!is_given).then(|| Refusal {
-        cause: format!("root clones the tree on {}", context.line(clone.span)),
+        cause: format!("root clones the tree on {}", context.line_beside(clone.span, step.span)),
         place: clone.span,
         note: "`.git` belongs to root, and git refuses a tree of another owner",
         help: format!(

@@ -60,7 +60,7 @@ fn behind(context: &World<'_, '_>, script: &Deployment<'_>, guard_id: GuardId) -
     let text = format!(
         "`{}` never runs if the first run stops before it, because {what} exists from {} on",
         context.words(step.span),
-        context.line(maker.span),
+        context.line_beside(maker.span, step.span),
     );
     let mut draft = context
         .finding(id::RERUN_INTERRUPTED_RUN, step.span, text)

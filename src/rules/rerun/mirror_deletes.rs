@@ -35,7 +35,8 @@ pub(in crate::rules) fn mirror_deletes(context: &World<'_, '_>, found: &mut Vec<
         let makers = script.step(*maker);
         let then = match is_lasting_env_file(first) {
             true => {
-                format!("{} creates it again without what was filled in", context.line(makers.span))
+                let line = context.line_beside(makers.span, step.span);
+                format!("{line} creates it again without what was filled in")
             }
             false => "the app's files there are lost".to_owned(),
         };

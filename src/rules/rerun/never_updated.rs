@@ -31,7 +31,11 @@ pub(in crate::rules) fn never_updated(context: &World<'_, '_>, found: &mut Vec<F
             Updates::Half(half) => Some(half),
             Updates::None => None,
         };
-        let work = format!("`{}` on {}", context.words(user.span), context.line(user.span));
+        let work = format!(
+            "`{}` on {}",
+            context.words(user.span),
+            context.line_beside(user.span, script.step(id).span)
+        );
         let confidence = context.confidence(script, id, Some(tree)).min(Confidence::Medium);
         if let Some((other, update)) = half {
             let words = context.words(other.span);
