@@ -10,7 +10,7 @@ use crate::shell::wrappers::Place;
 use crate::tools::effect::{Change, Content, Effect, How, Mode, PathKind, Resource, Role};
 use crate::tools::place::is_on_every_server;
 use crate::tools::prints::is_new_file;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// The umask of root on a usual server.
 const UMASK: u32 = 0o022;

@@ -13,8 +13,8 @@ use crate::model::{Deployment, Step, StepId};
 use crate::shell::value::Value;
 use crate::tools::effect::{Change, Content, Ecosystem, Effect, How, PathKind, Resource, Role};
 use crate::tools::place::works_in;
+use hashbrown::HashMap;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 pub(crate) struct AppPath<'s> {
     pub(crate) path: &'s Value,

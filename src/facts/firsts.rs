@@ -4,7 +4,7 @@ use crate::facts::owners::holders;
 use crate::model::{Deployment, Step, StepId, User};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What a step needs that only a later step makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

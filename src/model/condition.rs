@@ -99,16 +99,8 @@ impl Cond {
         match self {
             Cond::Always(b) => Some(*b),
             Cond::Not(inner) => inner.evaluate(ask).map(|b| !b),
-            Cond::And(a, b) => match (a.evaluate(ask), b.evaluate(ask)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            },
-            Cond::Or(a, b) => match (a.evaluate(ask), b.evaluate(ask)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
+            Cond::And(a, b) => either(false, a, b, ask),
+            Cond::Or(a, b) => either(true, a, b, ask),
             leaf => {
                 tick();
                 ask(leaf)
@@ -156,6 +148,15 @@ impl Cond {
             Cond::And(a, b) | Cond::Or(a, b) => a.has_opaque() || b.has_opaque(),
             _ => false,
         }
+    }
+}
+
+/// The truth of two conditions of which one alone decides if it is `deciding`.
+fn either(deciding: bool, a: &Cond, b: &Cond, ask: &mut impl FnMut(&Cond) -> Option<bool>) -> Option<bool> {
+    match a.evaluate(ask) {
+        Some(truth) if truth == deciding => Some(deciding),
+        Some(_) => b.evaluate(ask),
+        None => b.evaluate(ask).filter(|truth| *truth == deciding),
     }
 }
 

@@ -40,8 +40,8 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, MappedText, Span};
 use bumpalo::Bump;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use hashbrown::HashMap;
+use std::hash::BuildHasher;
 
 pub(super) use scripts::walk;
 
@@ -118,16 +118,14 @@ impl<'a> Walker<'a, '_> {
     /// The number of an opaque condition: the same text has the same number.
     pub(super) fn opaque(&mut self, text: &str) -> Cond {
         let next = self.opaque.len() as u32;
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        Cond::Opaque(*self.opaque.entry(hasher.finish()).or_insert(next))
+        let hash = self.opaque.hasher().hash_one(text);
+        Cond::Opaque(*self.opaque.entry(hash).or_insert(next))
     }
 
     pub(super) fn opaque_at(&mut self, span: Span) -> Cond {
         let next = self.opaque.len() as u32;
-        let mut hasher = DefaultHasher::new();
-        (span.file.0, span.start).hash(&mut hasher);
-        Cond::Opaque(*self.opaque.entry(hasher.finish()).or_insert(next))
+        let hash = self.opaque.hasher().hash_one((span.file.0, span.start));
+        Cond::Opaque(*self.opaque.entry(hash).or_insert(next))
     }
 
     pub(super) fn push_guard(&mut self, cond: Cond, holds: bool, span: Span, choice: Option<(u32, u32)>) {

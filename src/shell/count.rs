@@ -5,7 +5,7 @@
 use crate::shell::ast::{AssignedValue, Block, Operation, Part, RedirectKind, Stmt, StmtKind, Word};
 use crate::source::{FileId, OffsetMap};
 use crate::syntax::mask::Masked;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// A command of a script: a simple command, a test or an arithmetic command. It may be in a function, in a
 /// substitution, or in a string or heredoc that a shell gets. A heredoc that becomes a file has none.

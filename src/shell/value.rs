@@ -7,6 +7,7 @@
 
 use crate::limit::tick;
 use ecow::EcoString;
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -27,6 +28,10 @@ const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 /// Represents an unquoted glob character, so that a quoted `*` stays a star.
 const GLOB: char = '\u{3}';
+
+fn is_mark(byte: u8) -> bool {
+    matches!(byte, 1..=3)
+}
 
 /// The longest value that is put together, in bytes. Sixty times `a=$a$a` would exceed any memory. A longer
 /// value counts as unknown, but a single piece of the source may be longer.
@@ -53,7 +58,7 @@ impl Value {
 
     /// A value whose text comes from outside. Characters that would mark holes are left out.
     pub(crate) fn of_text(text: &str) -> Self {
-        if !text.contains([OPEN, CLOSE, GLOB]) {
+        if !text.bytes().any(is_mark) {
             return Value::literal(text);
         }
         let mut value = Value::default();
@@ -66,7 +71,10 @@ impl Value {
     pub(crate) fn hole(name: &str, version: u32, knowledge: Knowledge) -> Self {
         let mut text = EcoString::with_capacity(name.len() + 6);
         text.push(OPEN);
-        text.extend(name.chars().filter(|c| !matches!(*c, OPEN | CLOSE)));
+        match name.bytes().any(is_mark) {
+            true => text.extend(name.chars().filter(|c| !matches!(*c, OPEN | CLOSE))),
+            false => text.push_str(name),
+        }
         if version > 0 {
             text.push('#');
             text.push_str(&version.to_string());
@@ -133,7 +141,7 @@ impl Value {
         if self.text.len() + text.len() > LONGEST && !self.text.is_empty() {
             return self.forget(text);
         }
-        if text.contains([OPEN, CLOSE, GLOB]) {
+        if text.bytes().any(is_mark) {
             self.text.extend(text.chars().filter(|c| !matches!(*c, OPEN | CLOSE | GLOB)));
         } else {
             self.text.push_str(text);
@@ -185,7 +193,9 @@ impl Value {
     /// A value from a key that was cut out of another value. If holes are left, it is known as well as that
     /// value.
     pub(crate) fn from_key(key: &str, of: &Value) -> Self {
-        let knowledge = if key.contains([OPEN, GLOB]) { of.knowledge } else { Knowledge::Literal };
+        let has_unknown =
+            of.knowledge > Knowledge::Literal && key.bytes().any(|b| b == OPEN as u8 || b == GLOB as u8);
+        let knowledge = if has_unknown { of.knowledge } else { Knowledge::Literal };
         Value { text: key.into(), knowledge }
     }
 
@@ -407,6 +417,21 @@ impl Value {
         let _ = self.write(to);
     }
 
+    /// What [`fmt::Display`] gives. A value that is known is not copied.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        if self.is_plain() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut shown = String::with_capacity(self.text.len());
+        self.show(&mut shown);
+        Cow::Owned(shown)
+    }
+
+    /// True if it is shown as its key is.
+    fn is_plain(&self) -> bool {
+        self.knowledge == Knowledge::Literal && !self.is_glob()
+    }
+
     /// True if [`fmt::Display`] gives this text.
     pub(crate) fn is_shown_as(&self, shown: &str) -> bool {
         let mut left = Left(shown);
@@ -417,19 +442,21 @@ impl Value {
     pub(crate) fn looks_like(&self, other: &Value) -> bool {
         match self.known_prefix().len() == self.text.len() {
             true => other.is_shown_as(&self.text),
-            false => self.text == other.text || self.is_shown_as(&other.to_string()),
+            false => self.text == other.text || self.is_shown_as(&other.shown()),
         }
     }
 
     fn write(&self, f: &mut impl fmt::Write) -> fmt::Result {
         // Most values are plain text, and each is shown more than once.
-        if self.knowledge == Knowledge::Literal && !self.is_glob() {
+        if self.is_plain() {
             return f.write_str(&self.text);
         }
         let mut rest = self.text.as_str();
         let mark = |text: &str| text.bytes().position(|b| b == OPEN as u8 || b == GLOB as u8);
         while let Some(open) = mark(rest) {
-            f.write_str(&rest[..open])?;
+            if open > 0 {
+                f.write_str(&rest[..open])?;
+            }
             if rest[open..].starts_with(GLOB) {
                 rest = &rest[open + 1..];
                 continue;
@@ -450,7 +477,10 @@ impl Value {
             }
             rest = &rest[open + close + 1..];
         }
-        f.write_str(rest)
+        match rest {
+            "" => Ok(()),
+            rest => f.write_str(rest),
+        }
     }
 }
 

@@ -152,10 +152,11 @@ pub(crate) fn named_like_options(arg: &Arg) -> bool {
     if arg.value.as_literal().is_some() || !arg.value.known_prefix().is_empty() {
         return false;
     }
-    let shown = arg.value.to_string().to_ascii_lowercase();
+    const WORDS: [&str; 7] = ["opt", "opts", "options", "flag", "flags", "args", "params"];
+    let shown = arg.value.shown();
     let mut parts = shown.trim_start_matches('$').split('_');
-    matches!(shown.as_str(), "$@" | "$*")
-        || parts.any(|part| matches!(part, "opt" | "opts" | "options" | "flag" | "flags" | "args" | "params"))
+    matches!(&*shown, "$@" | "$*")
+        || parts.any(|part| WORDS.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }
 
 /// The literal of operand `index` of a list, for matching subcommands; empty if it is not fully known.

@@ -9,7 +9,7 @@
 use crate::shell::argv::Argv;
 use crate::shell::wrappers::is_shell;
 use crate::tools::package_managers::PackageManager;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::LazyLock;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::model::{Deployment, Presence, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 use crate::tools::prints::is_new_file;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// The paths that the steps of a script remove by their names.
 pub(super) fn removed<'s>(script: &'s Deployment<'_>) -> HashSet<&'s Value> {

@@ -12,7 +12,7 @@ use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::{Change, How, PathKind, Resource, Role};
 use crate::tools::inputs::{inputs, needs_its_directory};
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// A step that needs a path which is not there.
 pub(crate) struct Trouble {

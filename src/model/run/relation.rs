@@ -24,12 +24,15 @@ pub(super) fn relation(guards: &[Guard], event: Option<GuardId>, asker: Option<G
     let own = |from| guards_from(guards, from).take_while(move |(id, _)| Some(*id) != shared);
     let mut extra = Vec::new();
     for (_, guard) in own(event) {
-        let arms = own(asker).filter_map(|(_, other)| Some((guard.choice?, other, other.choice?)));
-        for ((choice, arm), other, (other_choice, other_arm)) in arms {
-            let other_branch = arm != other_arm && arm != u32::MAX && other_arm != u32::MAX;
-            let other_outcome = guard.cond == other.cond && guard.holds != other.holds;
-            if choice == other_choice && (other_branch || other_outcome) {
-                return Relation::Excludes;
+        if let Some((choice, arm)) = guard.choice {
+            for (_, other) in own(asker) {
+                let Some((_, other_arm)) = other.choice.filter(|(other, _)| *other == choice) else {
+                    continue;
+                };
+                let other_branch = arm != other_arm && arm != u32::MAX && other_arm != u32::MAX;
+                if other_branch || guard.holds != other.holds && guard.cond == other.cond {
+                    return Relation::Excludes;
+                }
             }
         }
         // Conditions on facts change as the script goes on; others do not.

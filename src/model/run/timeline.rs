@@ -9,8 +9,8 @@ use crate::tools::containers::attached_container;
 use crate::tools::effect::{Change, Effect, PathKind, Resource, Role};
 use crate::tools::files::leaves_empty;
 use crate::tools::thing::Thing;
+use hashbrown::{HashMap, HashSet};
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 /// Whether a resource exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,10 +146,17 @@ impl State {
 
 fn key(resource: &Resource) -> String {
     match resource {
-        Resource::Remote { repo, name } => format!("remote:{}:{}", repo.key(), name.key()),
-        Resource::Line { file, .. } => format!("line:{}", file.key()),
-        _ => format!("{}:{}", resource.kind(), resource.name().key()),
+        Resource::Remote { repo, name } => ["remote:", repo.key(), ":", name.key()].concat(),
+        Resource::Line { file, .. } => ["line:", file.key()].concat(),
+        _ => [resource.kind(), ":", resource.name().key()].concat(),
     }
+}
+
+const PATH: &str = "path:";
+
+/// The key of a path.
+fn path_key(path: &str) -> String {
+    [PATH, path].concat()
 }
 
 impl Timeline {
@@ -183,11 +190,11 @@ impl Timeline {
         let brings = effect.content.as_ref().is_some_and(|content| content.tree);
         if effect.change == Change::Remove {
             if path.basename().key().starts_with('.') {
-                self.push(format!("path:{}", path.dirname().key()), step, Happening::Bared);
+                self.push(&path_key(path.dirname().key()), step, Happening::Bared);
             }
         } else if brings || effect.change == Change::Create(PathKind::Tree) {
             let directory = path.emptied_directory().unwrap_or(path.key());
-            self.push(format!("path:{directory}"), step, Happening::Brought);
+            self.push(&path_key(directory), step, Happening::Brought);
         }
     }
 
@@ -210,32 +217,32 @@ impl Timeline {
             Change::Own { .. } | Change::Mode { .. } | Change::Use => return,
         };
         if let Resource::Line { .. } = resource {
-            self.push(key(resource), step, happening);
+            self.push(&key(resource), step, happening);
             if happening == Happening::Removed {
                 return;
             }
         }
         if let Resource::Path(path) | Resource::Line { file: path, .. } = resource {
-            let text = path.key();
             // `rm -rf /opt/app/*` removes what is below, and the directory stays.
             if let Some(parent) = path.emptied_directory() {
                 let happening =
                     if happening == Happening::Removed { Happening::Emptied } else { Happening::Filled };
-                self.push(format!("path:{parent}"), step, happening);
+                self.push(&path_key(parent), step, happening);
                 return;
             }
-            self.push(format!("path:{text}"), step, happening);
+            let key = path_key(path.key());
+            self.push(&key, step, happening);
             if happening != Happening::Removed {
                 // Everything above it exists too.
-                for above in ancestors(text).take_while(|above| !above.is_empty()) {
+                for above in ancestors(&key).take_while(|above| above.len() > PATH.len()) {
                     let Some(left) = self.left.checked_sub(above.len()) else { break };
                     self.left = left;
-                    self.push(format!("path:{above}"), step, Happening::Filled);
+                    self.push(above, step, Happening::Filled);
                 }
             }
             return;
         }
-        self.push(key(resource), step, happening);
+        self.push(&key(resource), step, happening);
     }
 
     /// The first other resource of the same kind that a step acts on and that is shown in the same way.
@@ -256,12 +263,12 @@ impl Timeline {
         alike.iter().find(|other| *other != resource)
     }
 
-    fn push(&mut self, key: String, step: StepId, happening: Happening) {
+    fn push(&mut self, key: &str, step: StepId, happening: Happening) {
         tick();
         if matches!(happening, Happening::Removed | Happening::Emptied | Happening::Brought) {
-            self.sweeping.entry(key.clone()).or_default().push(Event { step, happening });
+            self.sweeping.entry_ref(key).or_default().push(Event { step, happening });
         }
-        self.events.entry(key).or_default().push(Event { step, happening });
+        self.events.entry_ref(key).or_default().push(Event { step, happening });
     }
 
     /// Whether a step from `from` up to `before` creates the resource.
@@ -284,28 +291,28 @@ impl Timeline {
     /// The state of a resource in the second run, after all of the first.
     pub(crate) fn state(&self, asking: Asking<'_>, resource: &Resource) -> State {
         let found = self.found(resource);
-        let mut state = State::UNTOUCHED;
+        let mut replay = Replay::new(asking, resource);
         for (event, above) in &found {
-            self.apply(asking, resource, *event, *above, false, &mut state);
+            replay.apply(*event, *above, false);
         }
         for (event, above) in found.iter().filter(|(e, _)| e.step < asking.before) {
-            self.apply(asking, resource, *event, *above, true, &mut state);
+            replay.apply(*event, *above, true);
         }
-        state
+        replay.state
     }
 
     /// The state of a resource in the first run. What was there before is not known.
     pub(crate) fn first_state(&self, asking: Asking<'_>, resource: &Resource) -> State {
-        let mut state = State::UNTOUCHED;
+        let mut replay = Replay::new(asking, resource);
         for (event, above) in self.found(resource).iter().filter(|(e, _)| e.step < asking.before) {
-            self.apply(asking, resource, *event, *above, false, &mut state);
+            replay.apply(*event, *above, false);
         }
-        state
+        replay.state
     }
 
     /// The first step after another one that makes a path, or what contains it.
     pub(crate) fn made_after(&self, step: StepId, path: &Value) -> Option<StepId> {
-        let key = format!("path:{}", path.key());
+        let key = path_key(path.key());
         let makes = |event: &&Event| {
             event.step > step && matches!(event.happening, Happening::Made(_) | Happening::Touched)
         };
@@ -339,7 +346,7 @@ impl Timeline {
             gather(&key(&container), true);
         }
         if let Some(path) = path {
-            let text = format!("path:{}", path.key());
+            let text = path_key(path.key());
             if !matches!(resource, Resource::Path(_)) {
                 gather(&text, true);
             }
@@ -350,18 +357,25 @@ impl Timeline {
         }
         found
     }
+}
 
-    #[expect(clippy::too_many_arguments)]
-    fn apply(
-        &self,
-        asking: Asking<'_>,
-        resource: &Resource,
-        event: Event,
-        above: bool,
-        again: bool,
-        state: &mut State,
-    ) {
+/// What the events make of one resource, one after the other.
+struct Replay<'d, 'r> {
+    asking: Asking<'d>,
+    resource: &'r Resource,
+    /// How the guards of the events relate to those of the asker. Many events have the same ones.
+    relations: HashMap<GuardId, Relation<'d>>,
+    state: State,
+}
+
+impl<'d, 'r> Replay<'d, 'r> {
+    fn new(asking: Asking<'d>, resource: &'r Resource) -> Self {
+        Replay { asking, resource, relations: HashMap::new(), state: State::UNTOUCHED }
+    }
+
+    fn apply(&mut self, event: Event, above: bool, again: bool) {
         tick();
+        let Replay { asking, resource, relations, state } = self;
         let makes = match (event.happening, above) {
             (Happening::Removed, _) | (Happening::Emptied, true) => None,
             (Happening::Emptied, false) => {
@@ -386,7 +400,12 @@ impl Timeline {
         if step.entry != 0 && step.entry != asker.entry || step.place != asker.place {
             return;
         }
-        let relation = relation(asking.guards, step.guard, asking.under);
+        let relation = match step.guard {
+            Some(guard) => {
+                relations.entry(guard).or_insert_with(|| relation(asking.guards, Some(guard), asking.under))
+            }
+            None => &Relation::Implied,
+        };
         let ran = asking.runs.get(event.step.0 as usize).copied().filter(|_| again);
         let certain = match (relation, ran) {
             (Relation::Excludes, _) | (_, Some(Ran::No)) => return,

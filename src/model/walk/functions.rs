@@ -2,7 +2,7 @@
 
 use crate::shell::ast::{Block, Stmt, StmtKind};
 use crate::source::Span;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 #[derive(Clone, Copy, Debug)]
 struct Function<'a> {

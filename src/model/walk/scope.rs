@@ -4,7 +4,7 @@
 use crate::model::condition::Cond;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variable {

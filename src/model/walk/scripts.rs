@@ -23,7 +23,7 @@ use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::{FileId, OffsetMap, Span};
 use bumpalo::Bump;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::mem::swap;
 use std::ops::Range;
 

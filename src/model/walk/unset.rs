@@ -14,7 +14,7 @@ use crate::tools;
 use crate::tools::callers::{callers_give, prints_own_settings, shows_environment};
 use crate::tools::effect::Resource;
 use crate::tools::says::Says;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// Variables that bash sets itself (bash(1), Shell Variables), and those that login, PAM, sudo, ssh or systemd give to
 /// every process that they start (environ(7), sudo(8), ssh(1), systemd.exec(5)).

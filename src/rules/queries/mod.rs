@@ -26,10 +26,10 @@ use crate::syntax::query::{Counts, Features, Once, Part, Pattern, Queries, Query
 #[cfg(test)]
 pub(crate) use judge::blamed;
 
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 use judge::Asked;
 use std::cell::OnceCell;
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use telling::Telling;
 

@@ -14,6 +14,9 @@ impl Scanner<'_> {
 
     /// Ends the innermost command. It is now known whether the command only assigns.
     pub(super) fn settle(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let depth = self.stack.len();
         let assigning = self.top().command.assigning;
         let from = self.waiting.partition_point(|(at, _)| *at < depth);

@@ -39,6 +39,9 @@ impl Scanner<'_> {
     /// At the start of a line, reads the bodies of the heredocs that wait in substitutions as deep as
     /// `level`.
     pub(super) fn read_bodies(&mut self, level: usize) {
+        if self.pending.is_empty() {
+            return;
+        }
         let shallower = self.pending.iter().rposition(|(_, at)| *at < level);
         for (index, _) in self.pending.split_off(shallower.map_or(0, |i| i + 1)) {
             self.read_body(index);

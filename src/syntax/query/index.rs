@@ -3,7 +3,7 @@
 
 use super::features::{Features, ones};
 use super::words::{OnFailure, Place, RunsAs};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Where a pattern stands: the number of its file, and its own number in the file.
 pub(super) type At = (u32, u32);
