@@ -20,7 +20,8 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
             return true;
         }
         // A password is often asked for twice.
-        let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| names_variable(condition, name));
+        let named = variables_in(condition);
+        let mentions = |arg: &Arg| arg.value.as_literal().is_some_and(|name| named.contains(&name));
         let asks_for_it = |s: &Step| asks(s) && s.argv.args.iter().any(mentions);
         let near = &script.steps[guard.at.0 as usize..guard.end.0 as usize];
         near.iter().any(asks_for_it) && script.behind(guard_id).any(|(_, s)| asks_for_it(s))
@@ -51,15 +52,12 @@ fn gives_the_answer(condition: &str) -> bool {
     })
 }
 
-/// True if a text contains `$NAME`, `${NAME…}` or `-v NAME`.
-fn names_variable(text: &str, name: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.is_empty() || !name.chars().all(is_name) {
-        return false;
-    }
-    text.match_indices(name).any(|(at, _)| {
-        let before = &text[..at];
-        (before.ends_with('$') || before.ends_with("${") || before.ends_with("-v "))
-            && !text[at + name.len()..].starts_with(is_name)
-    })
+/// The variables that a text names: `$NAME`, `${NAME…}`, `-v NAME`.
+fn variables_in(text: &str) -> Vec<&str> {
+    let expanded = text.split('$').skip(1).map(|rest| rest.strip_prefix('{').unwrap_or(rest));
+    let names = expanded.chain(text.split("-v ").skip(1)).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    names.filter(|name| !name.is_empty()).collect()
 }

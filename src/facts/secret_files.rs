@@ -3,10 +3,10 @@
 use crate::facts::ground::Ground;
 use crate::facts::owners::{lies_under, reaches};
 use crate::facts::secrets::{
-    final_name, is_env_file, is_sample, is_secret_file, is_secret_name, is_settings_file, may_hold_secret,
-    mentions_secret, secret_written,
+    final_name, has_env, is_env_file, is_sample, is_secret_file, is_secret_name, is_settings_file,
+    may_hold_secret, mentions_secret, secret_written,
 };
-use crate::facts::standing::stands_already;
+use crate::facts::standing::CountedOn;
 use crate::model::{Deployment, Step, StepId};
 use crate::repo::names::{base, is_sample_dotenv};
 use crate::shell::value::{Knowledge, Value};
@@ -16,7 +16,7 @@ use crate::tools::effect::{Change, Effect, How, Mode, PathKind, Prints, Resource
 use crate::tools::find::{may_pick, picks};
 use crate::tools::owners::mode_alone;
 use crate::tools::prints::is_new_file;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Directories where only root can look, or where programs keep their own order.
 const ELSEWHERE: [&str; 6] =
@@ -127,8 +127,9 @@ pub(crate) struct SecretFiles {
 impl SecretFiles {
     pub(crate) fn of(world: &Ground<'_, '_>, script: &Deployment<'_>) -> Self {
         let mut files = SecretFiles { samples: samples(world), ..SecretFiles::default() };
+        let mut counted_on = CountedOn::default();
         for (id, step) in script.iter() {
-            files.follow(world, script, id, step);
+            files.follow(id, step, &mut |file| counted_on.has(world, script, id, file));
         }
         files.index();
         files
@@ -184,7 +185,8 @@ impl SecretFiles {
         self.directories.iter().any(|(dir, enter, id)| *id == by && !enter && holds(dir, path))
     }
 
-    fn follow(&mut self, world: &Ground<'_, '_>, script: &Deployment<'_>, id: StepId, step: &Step) {
+    /// `stands` says whether a file to which the step adds is surely there.
+    fn follow(&mut self, id: StepId, step: &Step, stands: &mut dyn FnMut(&Value) -> bool) {
         if matches!(step.place, Place::Container(_)) {
             return;
         }
@@ -199,8 +201,7 @@ impl SecretFiles {
                 }
                 (Change::Append, Resource::Line { file, .. } | Resource::Path(file))
                     if (may_hold_secret(file) || makes_key(step))
-                        && (self.standing().any(|own| own.path == *file)
-                            || !stands_already(world, script, id, file)) =>
+                        && (self.standing().any(|own| own.path == *file) || !stands(file)) =>
                 {
                     self.made(id, step, file, effect);
                 }
@@ -224,17 +225,19 @@ impl SecretFiles {
     }
 
     fn made(&mut self, id: StepId, step: &Step, path: &Value, effect: &Effect) {
-        let name = final_name(&path.basename().to_string()).to_owned();
+        let base = path.basename();
+        let name = base.shown();
+        let name = final_name(&name);
         let content = step.written.iter().find(|w| w.path == *path);
-        let by_name = is_env_file(&name);
+        let by_name = is_env_file(name);
         let secret = content.and_then(|of| secret_written(path, &of.content.text, &of.value));
         let sample = effect.content.as_ref().and_then(|content| content.from.as_ref());
-        let place_for = sample.and_then(|from| self.samples.get(&from.basename().to_string())).cloned();
+        let place_for = sample.and_then(|from| self.samples.get(&*from.basename().shown())).cloned();
         // What is copied or moved brings its secret along.
         let draft = sample.and_then(|from| self.source_of(id, effect, from));
         let carried = draft.and_then(|draft| draft.secret.as_ref()).and_then(|(_, name)| name.clone());
-        let carried = carried.filter(|_| by_name || is_settings_file(&name));
-        let key = || makes_key(step).then(|| name.clone());
+        let carried = carried.filter(|_| by_name || is_settings_file(name));
+        let key = || makes_key(step).then(|| name.to_owned());
         let secret = secret.or_else(key).or(carried).map(|name| (id, Some(name)));
         let born_open = self.mode_of_new(id, step, path, effect);
         if let Some(file) = self.standing().find(|f| f.path == *path) {
@@ -244,7 +247,7 @@ impl SecretFiles {
             if effect.content.as_ref().is_some_and(|content| content.how == How::Moved) {
                 file.change(id, born_open);
             }
-        } else if secret.is_some() || by_name || place_for.is_some() || is_settings_file(&name) {
+        } else if secret.is_some() || by_name || place_for.is_some() || is_settings_file(name) {
             self.files.push(SecretFile {
                 path: path.clone(),
                 made: id,
@@ -269,7 +272,7 @@ impl SecretFiles {
     /// The mode that umask(2) leaves, and that a file which is moved keeps. A copy has the mode of its source, cp(1).
     fn mode_of_new(&self, id: StepId, step: &Step, path: &Value, effect: &Effect) -> Option<bool> {
         // mktemp(1) has made its file, and nobody else can read that.
-        let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0) && !is_new_file(&path.to_string());
+        let by_umask = step.umask.is_none_or(|mask| mask & 0o004 == 0) && !is_new_file(&path.shown());
         let Some(content) = &effect.content else { return Some(by_umask) };
         match content.how {
             How::Moved => self.source_of(id, effect, content.from.as_ref()?)?.open_before(id),
@@ -279,7 +282,7 @@ impl SecretFiles {
                 let path = content.from.as_ref()?;
                 match self.files.iter().find(|f| !f.is_gone && f.path == *path) {
                     Some(file) => file.is_open(),
-                    None => is_sample(&path.basename().to_string()).then_some(true),
+                    None => is_sample(&path.basename().shown()).then_some(true),
                 }
             }
             _ => Some(by_umask),
@@ -287,11 +290,11 @@ impl SecretFiles {
     }
 
     fn edited(&mut self, id: StepId, step: &Step, path: &Value) {
-        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.to_string()))
+        let secret = step.argv.args.iter().any(|a| mentions_secret(&a.value.shown()))
             || step.deed.puts().any(|(_, content)| content.how == How::Secret);
         let Some(file) = self.standing().find(|f| f.path == *path) else { return };
         // `sed -i 's/^PasswordAuthentication .*/…/'` inserts no secret, because it inserts no value of a variable.
-        let inserts = is_env_file(&path.basename().to_string())
+        let inserts = is_env_file(&path.basename().shown())
             || step.argv.args.iter().any(|a| a.value.knowledge() > Knowledge::Literal);
         if secret && inserts && file.secret.is_none() {
             file.secret = Some((id, None));
@@ -443,8 +446,7 @@ fn env_file_in(
     opening: StepId,
     tree: &Value,
 ) -> Option<Value> {
-    let is_one =
-        |path: &Value| path.is_under(tree) && path != tree && is_env_file(&path.basename().to_string());
+    let is_one = |path: &Value| holds(tree, path) && is_env_file(&path.basename().shown());
     // A tree that the script has just created is still empty.
     let fresh = script.iter().take(opening.0 as usize).any(|(_, step)| {
         step.deed.effects.iter().any(|e| {
@@ -462,9 +464,10 @@ fn env_file_in(
             _ => None,
         });
         // What is only printed names no file.
-        let names_files = step.deed.prints != Prints::Words;
-        let argument =
-            || step.argv.args.iter().filter(|_| names_files).map(|a| step.argv.path(a)).find(|p| is_one(p));
+        let words = step.argv.args.iter().filter(|_| step.deed.prints != Prints::Words);
+        let may_be = |value: &Value| has_env(value.key()) || has_env(step.argv.cwd.key());
+        let mut paths = words.filter(|arg| may_be(&arg.value)).map(|arg| step.argv.path(arg));
+        let argument = || paths.find(|path| is_one(path));
         let tested = || {
             other.guards_of(id).find_map(|(_, guard)| {
                 guard.cond.facts().iter().find_map(|fact| match &fact.resource {

@@ -45,6 +45,10 @@ fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
 /// True for the name of a settings file that a program reads into its environment: `.env`, `.env.production`,
 /// `web.env`. Samples do not count.
 pub(crate) fn is_env_file(name: &str) -> bool {
+    // Each file that a script writes comes here, and hardly any is a settings file.
+    if !has_env(name) {
+        return false;
+    }
     let sample = ["sample", "example", "template", "dist", "default", "test", "bak", "backup", "tmpl", "tpl"];
     let lower = name.to_ascii_lowercase();
     let env =
@@ -54,12 +58,15 @@ pub(crate) fn is_env_file(name: &str) -> bool {
 
 /// True for the path of a settings file ([`is_env_file`]) that stays. A temporary one is moved over it.
 pub(crate) fn is_lasting_env_file(path: &Value) -> bool {
-    // Each file that a script writes comes here, and hardly any is a settings file.
-    let may_be = path.key().as_bytes().windows(4).any(|bytes| bytes.eq_ignore_ascii_case(b".env"));
-    may_be && {
+    has_env(path.key()) && {
         let name = path.basename().to_string();
         is_env_file(&name) && !name.contains("tmp")
     }
+}
+
+/// True for a path that may be one of an environment file.
+pub(crate) fn has_env(path: &str) -> bool {
+    path.as_bytes().windows(4).any(|bytes| bytes.eq_ignore_ascii_case(b".env"))
 }
 
 /// True for the name of a file that is a secret as a whole.
@@ -122,9 +129,10 @@ pub(crate) fn secret_in(text: &str) -> Option<String> {
 
 /// The name of the first secret of a text that is written to a path. `value` is the text before constants were inserted.
 pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<String> {
-    let name = path.basename().to_string();
+    let base = path.basename();
+    let name = base.shown();
     let name = final_name(&name);
-    if is_env_file(name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.to_string()) {
+    if is_env_file(name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.shown()) {
         let generated = || (value.knowledge() == Knowledge::Fresh).then(|| generated_key(text)).flatten();
         secret_in(text).or_else(generated)
     } else if is_secret_file(name) && !text.trim().is_empty() {
@@ -149,8 +157,9 @@ pub(crate) fn is_sample(name: &str) -> bool {
 
 /// True if the name of a file shows that it may hold a secret, or if the name is a new one on each run.
 pub(crate) fn may_hold_secret(file: &Value) -> bool {
-    let whole = file.basename().to_string();
-    let name = final_name(&whole);
+    let base = file.basename();
+    let name = base.shown();
+    let name = final_name(&name);
     let is_named = is_env_file(name) || is_secret_file(name) || is_settings_file(name);
     is_named || file.knowledge() == Knowledge::Fresh
 }

@@ -29,10 +29,10 @@ pub(crate) struct Stack<'r, 'a> {
 }
 
 /// The Compose files that the scripts of the deploy start, in the order of the steps.
-pub(super) fn stacks<'r, 'a>(
+pub(super) fn stacks<'w, 'r, 'a>(
     world: &Ground<'r, 'a>,
     deploy: &Deploy<'_, 'r, 'a>,
-    paths: &RepoPaths<'r>,
+    paths: &dyn Fn() -> &'w RepoPaths<'r>,
 ) -> Vec<Stack<'r, 'a>> {
     let mut found = Vec::new();
     if world.project.composes.is_empty() {
@@ -44,7 +44,7 @@ pub(super) fn stacks<'r, 'a>(
         });
         for (id, step) in ups {
             let Some(names) = brought_up(&step.argv) else { continue };
-            for (compose, sure) in started(world, paths, step) {
+            for (compose, sure) in started(world, paths(), step) {
                 let services = services(compose, &names);
                 found.push(Stack { script, id, step, compose, services, sure });
             }

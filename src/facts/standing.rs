@@ -1,30 +1,47 @@
 //! Whether a file is surely there when a step adds to it.
 
 use crate::facts::ground::Ground;
-use crate::facts::owners::before;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, Guard, Step, StepId};
 use crate::shell::builtins::Builtin;
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
-use crate::tools::effect::{Change, Effect, Resource};
+use crate::tools::effect::{Change, Resource};
+use hashbrown::HashSet;
 
-/// True if the script counts on the file: a condition has ensured that it exists, or a command before has searched, edited
-/// or sourced it. Appending then keeps its mode.
-pub(super) fn stands_already(
-    world: &Ground<'_, '_>,
-    script: &Deployment<'_>,
-    id: StepId,
-    file: &Value,
-) -> bool {
-    let is_searched = |guard: &Guard| {
-        let text = world.sources.text(guard.span);
-        // Whoever hides the error of `grep` may have no file.
-        let hides = text.contains("2>") || text.contains("&>") || text.contains(" -s") || text.contains("qs");
-        !hides && guard.cond.facts().iter().any(|fact| is_line_of(&fact.resource, file))
-    };
-    script.guards_of(id).any(|(_, guard)| is_lacking_without(guard, file) || is_searched(guard))
-        || before(script, id).any(|step| counts_on(step, file))
+/// The files that are surely there, because a command before has searched, edited or sourced them.
+#[derive(Default)]
+pub(super) struct CountedOn {
+    files: HashSet<Value>,
+    /// How many steps have been looked at.
+    steps: usize,
+}
+
+impl CountedOn {
+    /// True if the script counts on the file: a condition has ensured that it exists, or a step before this one counts on it.
+    /// Appending then keeps its mode. Steps are asked about in their order.
+    pub(super) fn has(
+        &mut self,
+        world: &Ground<'_, '_>,
+        script: &Deployment<'_>,
+        id: StepId,
+        file: &Value,
+    ) -> bool {
+        let is_searched = |guard: &Guard| {
+            let hides_errors = || {
+                // Whoever hides the error of `grep` may have no file.
+                let text = world.sources.text(guard.span);
+                text.contains("2>") || text.contains("&>") || text.contains(" -s") || text.contains("qs")
+            };
+            guard.cond.facts().iter().any(|fact| is_line_of(&fact.resource, file)) && !hides_errors()
+        };
+        for step in &script.steps[self.steps.min(id.0 as usize)..id.0 as usize] {
+            self.files.extend(counted_on(step));
+        }
+        self.steps = id.0 as usize;
+        self.files.contains(file)
+            || script.guards_of(id).any(|(_, guard)| is_lacking_without(guard, file) || is_searched(guard))
+    }
 }
 
 /// True if the step would not run if the file were not there.
@@ -36,16 +53,17 @@ fn is_lacking_without(guard: &Guard, file: &Value) -> bool {
     missing == Some(!guard.holds)
 }
 
-/// True for a step that fails without the file, or says that it is missing.
-fn counts_on(step: &Step, file: &Value) -> bool {
-    let edits = |effect: &Effect| match (&effect.change, &effect.resource) {
-        (Change::Edit, Resource::Path(path)) => path == file,
-        (Change::Remove, resource) => is_line_of(resource, file),
-        _ => false,
-    };
-    let is_source = Builtin::named(&step.argv.name) == Some(Builtin::Source);
-    let sources = || is_source && step.argv.args.first().is_some_and(|arg| step.argv.path(arg) == *file);
-    step.place == Place::Here && (step.deed.effects.iter().any(edits) || sources())
+/// The files without which a step fails, or says that they are missing.
+fn counted_on(step: &Step) -> impl Iterator<Item = Value> {
+    let is_here = step.place == Place::Here;
+    let edited = step.deed.effects.iter().filter_map(|effect| match (&effect.change, &effect.resource) {
+        (Change::Edit, Resource::Path(path)) => Some(path.clone()),
+        (Change::Remove, Resource::Line { file, .. }) => Some(file.clone()),
+        _ => None,
+    });
+    let is_source = is_here && Builtin::named(&step.argv.name) == Some(Builtin::Source);
+    let sourced = step.argv.args.first().filter(|_| is_source).map(|arg| step.argv.path(arg));
+    edited.filter(move |_| is_here).chain(sourced)
 }
 
 fn is_line_of(resource: &Resource, file: &Value) -> bool {

@@ -126,7 +126,7 @@ impl<'r, 'a> World<'r, 'a> {
 
     /// The Compose files that the steps start.
     pub(crate) fn stacks(&self) -> &[Stack<'r, 'a>] {
-        self.stacks.get_or_init(|| stacks(self, &self.deploy(), self.repo_paths()))
+        self.stacks.get_or_init(|| stacks(self, &self.deploy(), &|| self.repo_paths()))
     }
 
     pub(crate) fn made(&self) -> &[Made] {

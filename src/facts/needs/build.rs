@@ -119,9 +119,12 @@ pub(super) fn program(deploy: &Deploy<'_, '_, '_>) -> Option<Program> {
 
 /// The compiler whose output a step copies from a place on this machine.
 fn made_by(step: &Step) -> Option<&'static Compiler> {
-    let words = || step.argv.args.iter().filter(|arg| !arg.is_option()).map(|arg| arg.value.to_string());
+    if !step.deed.copies() {
+        return None;
+    }
+    let words = || step.argv.args.iter().filter(|arg| !arg.is_option()).map(|arg| arg.value.shown());
     // `HOST:PATH` comes from another machine.
-    let is_here = || step.deed.copies() && !words().any(|word| word.contains(':'));
+    let is_here = || !words().any(|word| word.contains(':'));
     words().find_map(|word| compiler_of(&word)).filter(|_| is_here())
 }
 
