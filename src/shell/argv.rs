@@ -17,7 +17,7 @@ pub(crate) struct Arg {
 impl Arg {
     /// True if it begins with a dash, as options do.
     pub(crate) fn is_option(&self) -> bool {
-        self.value.known_prefix().starts_with('-')
+        self.value.key().starts_with('-')
     }
 
     /// True for `$@` and `$*`, which may contain anything.
@@ -122,9 +122,10 @@ impl Argv {
 
 impl fmt::Display for Argv {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.program.value)?;
+        self.program.value.fmt(f)?;
         for arg in &self.args {
-            write!(f, " {}", arg.value)?;
+            f.write_str(" ")?;
+            arg.value.fmt(f)?;
         }
         Ok(())
     }
@@ -134,8 +135,10 @@ impl fmt::Display for Argv {
 /// `/usr/bin/python3.11`. The known end of a path counts (`$VENV/bin/pip`); the name is empty if even that is
 /// unknown.
 pub(crate) fn program_name(value: &Value) -> String {
-    let base = value.basename();
-    match base.as_literal() {
+    if let Some(word) = value.as_literal() {
+        return name_of_program(word.trim_end_matches('/')).to_owned();
+    }
+    match value.basename().as_literal() {
         Some(name) => canonical(name).to_owned(),
         None => {
             let suffix = value.known_suffix();
@@ -206,11 +209,20 @@ fn lookup<'s>(spec: &'s str, name: &str, long: bool) -> Option<(&'s str, Takes)>
 
 /// The place in the spec of an alias that starts with `name`.
 fn starts<'s>(spec: &'s str, name: &'s str) -> impl Iterator<Item = usize> + 's {
-    let boundary = |at: usize| at == 0 || matches!(spec.as_bytes()[at - 1], b' ' | b'|');
-    // To look for one character is much faster than to look for a word.
-    let first = name.chars().next().map(|first| spec.match_indices(first));
-    let places = first.into_iter().flatten().map(|(at, _)| at);
-    places.filter(move |at| boundary(*at) && spec[*at..].starts_with(name))
+    let (spec, name) = (spec.as_bytes(), name.as_bytes());
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let first = name.first()?;
+        while next < spec.len() {
+            let at = next;
+            let rest = &spec[at..];
+            next += rest.iter().position(|b| matches!(b, b' ' | b'|')).map_or(rest.len(), |end| end + 1);
+            if rest[0] == *first && rest.starts_with(name) {
+                return Some(at);
+            }
+        }
+        None
+    })
 }
 
 impl<'a> Options<'a> {

@@ -44,6 +44,11 @@ impl Count {
         }));
     }
 
+    /// How many commands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.commands.len()
+    }
+
     /// The commands in the order of their places, each once.
     pub(crate) fn places(self) -> Vec<Counted> {
         each_once(self.commands)

@@ -46,7 +46,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
 
     pub(super) fn program(mut self, tree: &Tree) -> Block<'a> {
         let mut cursor = tree.cursor();
-        self.block(&mut cursor, |_, _| true)
+        self.block(&mut cursor, |_| true)
     }
 
     fn span(&self, range: Range<u32>) -> Span {
@@ -74,14 +74,14 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
     }
 
     /// The statements among the children that `keep` accepts.
-    fn block(&mut self, cursor: &mut Cursor<'_>, keep: impl Fn(Kind, Field) -> bool) -> Block<'a> {
+    fn block(&mut self, cursor: &mut Cursor<'_>, keep: impl Fn(Kind) -> bool) -> Block<'a> {
         let mut statements: Vec<Stmt<'a>> = Vec::new();
         cursor.each_child(|cursor| {
-            let (kind, field) = (cursor.node().kind(), cursor.field());
+            let kind = cursor.node().kind();
             if kind == Kind::Background {
                 return self.background(&mut statements);
             }
-            if keep(kind, field) {
+            if keep(kind) {
                 statements.extend(self.statement(cursor));
             }
         });
@@ -136,7 +136,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             }
             Kind::RedirectedStatement => self.redirected(cursor),
             Kind::Pipeline => {
-                let stages = self.block(cursor, |_, _| true);
+                let stages = self.block(cursor, |_| true);
                 Some(self.pipeline(stages, node))
             }
             Kind::List => self.list(cursor),
@@ -147,7 +147,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 let mut body: Block<'a> = &[];
                 cursor.each_child(|cursor| match (cursor.node().kind(), cursor.field()) {
                     (Kind::Until, _) => until = true,
-                    (Kind::DoGroup, _) => body = self.block(cursor, |_, _| true),
+                    (Kind::DoGroup, _) => body = self.block(cursor, |_| true),
                     _ => condition.extend(self.statement(cursor)),
                 });
                 let condition = self.shell.arena.alloc_slice_copy(&condition);
@@ -162,7 +162,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                     (Kind::Select, _) => select = true,
                     (Kind::In, _) => words = Some(Vec::new()),
                     (_, Field::Variable) => variable = self.source(cursor.node()),
-                    (Kind::DoGroup | Kind::CompoundStatement, _) => body = self.block(cursor, |_, _| true),
+                    (Kind::DoGroup | Kind::CompoundStatement, _) => body = self.block(cursor, |_| true),
                     (_, Field::Value) => {
                         let node_words = self.words_of(cursor);
                         words.get_or_insert_default().extend(node_words);
@@ -179,7 +179,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                     if matches!(cursor.node().kind(), Kind::DoGroup | Kind::CompoundStatement) {
                         let end = header.find("))").map_or(header.len(), |end| end + 2);
                         header = &header[..end];
-                        body = self.block(cursor, |_, _| true);
+                        body = self.block(cursor, |_| true);
                     }
                 });
                 Some(StmtKind::CountedFor { header, body })
@@ -189,14 +189,14 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
                 if self.source(node).starts_with("((") {
                     return Some(StmtKind::Arithmetic(self.source(node)));
                 }
-                Some(StmtKind::Group(self.block(cursor, |_, _| true)))
+                Some(StmtKind::Group(self.block(cursor, |_| true)))
             }
-            Kind::DoGroup => Some(StmtKind::Group(self.block(cursor, |_, _| true))),
+            Kind::DoGroup => Some(StmtKind::Group(self.block(cursor, |_| true))),
             // `! { a; }` was masked, because the grammar does not know it.
             Kind::Subshell if self.source(node).starts_with('{') => {
-                Some(StmtKind::Group(self.block(cursor, |_, _| true)))
+                Some(StmtKind::Group(self.block(cursor, |_| true)))
             }
-            Kind::Subshell => Some(StmtKind::Subshell(self.block(cursor, |_, _| true))),
+            Kind::Subshell => Some(StmtKind::Subshell(self.block(cursor, |_| true))),
             Kind::FunctionDefinition => {
                 let mut name = "";
                 let mut body = None;
@@ -223,7 +223,7 @@ impl<'s, 'm, 'a> Lowering<'s, 'm, 'a> {
             Kind::Error => {
                 self.gap(node, "it does not parse");
                 // The whole parts inside are still read: their commands run, whatever surrounds them.
-                let statements = self.block(cursor, |kind, _| {
+                let statements = self.block(cursor, |kind| {
                     matches!(
                         kind,
                         Kind::Command

@@ -134,6 +134,9 @@ kinds! {
     CloseBracket = "]",
 }
 
+/// The number of the kind `ERROR` in any grammar: `ts_builtin_sym_error` in tree-sitter's parser.h.
+const ERROR: u16 = u16::MAX;
+
 /// The fields of tree-sitter-bash's nodes that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -345,10 +348,10 @@ impl<'t> Node<'t> {
     }
 
     pub(crate) fn kind(self) -> Kind {
-        if self.0.is_error() {
-            return Kind::Error;
+        match self.0.kind_id() {
+            ERROR => Kind::Error,
+            id => tables().kinds.get(usize::from(id)).copied().unwrap_or(Kind::Other),
         }
-        tables().kinds.get(usize::from(self.0.kind_id())).copied().unwrap_or(Kind::Other)
     }
 
     /// First byte.

@@ -185,6 +185,11 @@ pub(crate) fn edits_sites(argv: &Argv, server: Server) -> bool {
     argv.name.starts_with("certbot") && tells_to_edit_sites(&argv.to_string(), server)
 }
 
+/// True if a text is about certbot.
+pub(crate) fn is_about_certbot(text: &str) -> bool {
+    text.contains("certbot")
+}
+
 /// True if a text for people holds such a command.
 pub(crate) fn tells_to_edit_sites(text: &str, server: Server) -> bool {
     let installer = match server {

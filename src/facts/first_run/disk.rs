@@ -8,6 +8,7 @@ use crate::finding::Confidence;
 use crate::model::condition::Cond;
 use crate::model::{Deployment, GuardId, Presence, Step, StepId, called_from, repo_root};
 use crate::repo::names::{base, is_sample_dotenv, is_written_by_people};
+use crate::shell::argv::Arg;
 use crate::shell::value::{Knowledge, Value};
 use crate::shell::wrappers::Place;
 use crate::source::Span;
@@ -106,12 +107,12 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
     /// What a clone brings: this repo, if the script uses files there that this repo has.
     fn cloned(&self, root: &Value) -> Brings {
         let inventory = &self.world.project.inventory;
-        let words = self
-            .script
-            .steps
-            .iter()
-            .filter(|step| step.place == Place::Here)
-            .flat_map(|step| step.argv.args.iter().map(|arg| step.argv.path(arg)));
+        let words = self.script.steps.iter().filter(|step| step.place == Place::Here).flat_map(|step| {
+            let is_inside = step.argv.cwd.is_under(root);
+            let may_be =
+                move |arg: &&Arg| is_inside || arg.value.is_absolute() || arg.value.key().contains("..");
+            step.argv.args.iter().filter(may_be).map(|arg| step.argv.path(arg))
+        });
         let mut used: Vec<String> = words
             .filter(|path| path != root && path.is_under(root))
             .map(|path| path.key()[root.key().len()..].trim_matches('/').to_owned())

@@ -303,8 +303,8 @@ impl<'a> Walker<'a, '_> {
                     if let Some(text) = unknown_output {
                         let fresh = prints::is_fresh(&text);
                         let knowledge = if fresh { Knowledge::Fresh } else { Knowledge::Unknown };
-                        let value = Value::hole(&format!("$({text})"), 0, knowledge);
-                        self.print(value, fixed_text(format!("$({text})"), command.span));
+                        let shown = ["$(", &text, ")"].concat();
+                        self.print(Value::hole(&shown, 0, knowledge), fixed_text(shown, command.span));
                     }
                 }
             }

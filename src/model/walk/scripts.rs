@@ -205,6 +205,8 @@ impl<'a, 'f> Walker<'a, 'f> {
         }
         self.ctx.nounset = options.nounset;
         let block = self.shell.parse(text, self.file, OffsetMap::shifted(0));
+        // Steps are large, and most commands make one.
+        self.steps.reserve(self.shell.count.len().saturating_sub(self.steps.len()));
         let start = self.ctx.clone();
         self.functions.announce(block);
         self.block(block);

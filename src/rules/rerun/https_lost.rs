@@ -8,9 +8,11 @@ use crate::model::condition::Cond;
 use crate::model::{Along, Deployment, Step, StepId};
 use crate::rules::id;
 use crate::shell::argv::Stdin;
+use crate::shell::value::Value;
 use crate::tools::effect::{Prints, Resource};
 use crate::tools::sites::{
-    CERTIFICATES, Server, edits_sites, has_https, is_of_certbot, tells_to_edit_sites, wanted_names,
+    CERTIFICATES, Server, edits_sites, has_https, is_about_certbot, is_of_certbot, tells_to_edit_sites,
+    wanted_names,
 };
 
 /// Finds the sites that a script writes on each run, and that certbot edits only once: people are told to run it, or the
@@ -108,10 +110,15 @@ fn edited_once<'s>(script: &'s Deployment<'_>, server: Server) -> Option<(StepId
             return edits_sites(&step.argv, server).then(|| (id, step, step.argv.to_string()));
         }
         let input = match &step.argv.stdin {
-            Stdin::Text(text) => text.to_string(),
-            _ => String::new(),
+            Stdin::Text(text) => Some(text),
+            _ => None,
         };
-        let line = format!("{} {input}", step.argv);
+        let words = step.argv.args.iter().chain([&step.argv.program]).map(|arg| &arg.value);
+        // What is printed is long, and hardly any of it is about certbot.
+        if !words.chain(input).any(|value| is_about_certbot(value.key())) {
+            return None;
+        }
+        let line = format!("{} {}", step.argv, input.map(Value::shown).unwrap_or_default());
         tells_to_edit_sites(&line, server).then_some((id, step, line))
     })
 }

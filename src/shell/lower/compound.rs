@@ -101,7 +101,7 @@ impl<'a> Lowering<'_, '_, 'a> {
                 let arena = self.shell.arena;
                 arms.push((arena.alloc_slice_copy(&elif_condition), arena.alloc_slice_copy(&elif_body)));
             }
-            Kind::ElseClause => otherwise = Some(self.block(cursor, |_, _| true)),
+            Kind::ElseClause => otherwise = Some(self.block(cursor, |_| true)),
             Kind::Background => self.background(if in_body { &mut body } else { &mut condition }),
             _ => {
                 let stmt = self.statement(cursor);

@@ -95,7 +95,7 @@ impl<'a> Lowering<'_, '_, 'a> {
                 return;
             }
             self.depth += 1;
-            let body = self.block(cursor, |_, _| true);
+            let body = self.block(cursor, |_| true);
             self.depth -= 1;
             // In `"$a $(b)"` the node begins with the blank.
             let source = self.source(node);
