@@ -37,8 +37,8 @@ fn assigned(world: &World<'_, '_>, step: &Step) -> Option<String> {
     let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
     let name = line[..line.rfind("$(")?].trim_end_matches('"').strip_suffix('=')?;
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let start = name.rfind(|c| !is_part(c)).map_or(0, |at| at + 1);
-    Some(name[start..].to_owned()).filter(|name| !name.is_empty())
+    let name = name.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+    Some(name.to_owned()).filter(|name| !name.is_empty())
 }
 
 /// True if a text expands one of the variables that hold such a commit.
