@@ -3,6 +3,8 @@
 use crate::facts::world::World;
 use crate::model::{Deployment, Step, StepId};
 use crate::shell::argv::Arg;
+use crate::tools::accounts::asks_on_debian_alone;
+use crate::tools::apt::is_debians;
 
 /// True if a condition around the question excludes runs that nobody watches. It asks for a terminal, or whether the
 /// variable that is read was given.
@@ -13,7 +15,10 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
     script.guards_of(id).any(|(guard_id, guard)| {
         let condition = world.sources.text(guard.span);
         let terminal = ["-t 0", "-t 1", "-t 2", "tty -s", "$- "].iter().any(|test| condition.contains(test));
-        if terminal || !read || !condition.contains(['$', '-']) {
+        if !read {
+            return terminal || has_been_answered(script, id, condition);
+        }
+        if terminal || !condition.contains(['$', '-']) {
             return terminal;
         }
         if gives_the_answer(condition) {
@@ -26,6 +31,29 @@ pub(crate) fn only_asks_people(world: &World<'_, '_>, script: &Deployment<'_>, i
         let near = &script.steps[guard.at.0 as usize..guard.end.0 as usize];
         near.iter().any(asks_for_it) && script.behind(guard_id).any(|(_, s)| asks_for_it(s))
     })
+}
+
+/// True if a condition asks what somebody has just answered the script, so that somebody is there for the next question too:
+/// `[[ $REPLY =~ ^[Yy]$ ]]`.
+fn has_been_answered(script: &Deployment<'_>, id: StepId, condition: &str) -> bool {
+    let mut asked = script.steps[..id.0 as usize]
+        .iter()
+        .filter(|s| s.deed.prompts.is_some_and(|prompt| prompt.of_script));
+    let mut named = variables_in(condition);
+    named.retain(|name| !name.starts_with(|c: char| c.is_ascii_digit()));
+    let names = |arg: &Arg| arg.value.as_literal().is_some_and(|name| named.contains(&name));
+    !named.is_empty() && asked.any(|step| step.argv.args.iter().any(names) || named.contains(&"REPLY"))
+}
+
+/// True if the program asks on a Debian alone, and the script is for another system.
+pub(crate) fn asks_on_another_system(world: &World<'_, '_>, script: &Deployment<'_>, step: &Step) -> bool {
+    let shows = |debians: bool| move |other: &Step| is_debians(&other.argv) == Some(debians);
+    let own = || script.steps.iter();
+    // The other scripts may be for other systems.
+    asks_on_debian_alone(&step.argv)
+        && !own().any(shows(true))
+        && (own().any(shows(false))
+            || world.steps_with(script).any(shows(false)) && !world.steps_with(script).any(shows(true)))
 }
 
 /// True if a condition asks whether the caller has answered beforehand: `[ "$1" != --yes ]`, `[ -z "$ASSUME_YES" ]`.

@@ -167,6 +167,11 @@ pub(crate) fn adduser(argv: &Argv) -> Deed {
     draft.done()
 }
 
+/// True for a program that asks on a Debian alone. On Fedora and its like, adduser(8) is useradd(8) by another name.
+pub(crate) fn asks_on_debian_alone(argv: &Argv) -> bool {
+    argv.name == "adduser"
+}
+
 /// groupadd(8): `-f` accepts an existing group. addgroup(8): `--system` then exits with 0;
 /// `addgroup USER GROUP` adds.
 pub(crate) fn groupadd(argv: &Argv) -> Deed {

@@ -26,11 +26,27 @@ pub(crate) fn is_preinstalled(package: &str) -> bool {
     PREINSTALLED.contains(&package)
 }
 
+/// Packages that the base systems of Debian and Ubuntu have, or that need nothing besides.
+const ALONE: &[&str] = &[
+    "adduser", "apt", "apt-transport-https", "base-files", "bash", "ca-certificates", "coreutils", "cron",
+    "debianutils", "findutils", "grep", "gzip", "hostname", "iproute2", "less", "locales", "logrotate",
+    "nano", "openssh-client", "openssl", "passwd", "procps", "sed", "sudo", "systemd", "tar", "tree",
+    "tzdata", "unzip", "util-linux", "wget", "xz-utils",
+];
+
+/// True for a package that brings no other one. apt asks only before it installs more than what is named (its source,
+/// `DoInstall`: "If we are to install something other than what was named, ask").
+pub(crate) fn comes_alone(package: &str) -> bool {
+    ALONE.contains(&package)
+}
+
 /// Whether a command of a package manager shows a Debian; `None` for any other command.
 pub(crate) fn is_debians(argv: &Argv) -> Option<bool> {
     match argv.name.as_str() {
         "apt-get" | "apt" | "aptitude" | "dpkg" => Some(true),
-        "dnf" | "yum" | "microdnf" | "zypper" | "apk" | "pacman" => Some(false),
+        "dnf" | "yum" | "microdnf" | "zypper" | "apk" | "pacman" | "amazon-linux-extras" | "chkconfig" => {
+            Some(false)
+        }
         _ => None,
     }
 }

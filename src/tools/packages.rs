@@ -3,6 +3,7 @@
 use crate::shell::argv::{Arg, Argv, Options};
 use crate::shell::value::Value;
 use crate::tools::advice::kinds::{Advice, Asked};
+use crate::tools::apt::comes_alone;
 use crate::tools::draft::{Draft, NEW, word};
 use crate::tools::effect::{Again, Change, Deed, Resource, Role};
 use crate::tools::patterns::Pattern;
@@ -122,7 +123,7 @@ fn removed(draft: &mut Draft<'_>, operands: &[&Arg], again: Again) {
 
 /// apt-get(8): it asks before it installs or removes unless `-y` or `-qq` (which implies it) is given.
 /// DEBIAN_FRONTEND concerns debconf(7) and not this question. It asks nothing if there is nothing to do, but
-/// the first time there is.
+/// the first time there is, unless a package brings no other one.
 pub(crate) fn apt(argv: &Argv) -> Deed {
     let options = argv.options(
         "y|yes|assume-yes q|quiet? o|option: t|target-release|default-release: c|config-file: a|host-architecture: \
@@ -150,7 +151,10 @@ pub(crate) fn apt(argv: &Argv) -> Deed {
         _ => return draft.done(),
     }
     let simulated = options.has("s") || options.has("assume-no");
-    if !yes && !simulated {
+    let is_alone = verb == "install"
+        && operands.len() > 1
+        && operands[1..].iter().all(|package| package.value.as_literal().is_some_and(comes_alone));
+    if !yes && !simulated && !is_alone {
         draft.asks("asks \"Do you want to continue? [Y/n]\"", "write `-y`", Some("-y"));
     }
     draft.done()
@@ -408,6 +412,7 @@ fn packages_are_installed() {
              create program redis-cli [SystemPackages]",
         ),
         ("apt install curl", "create package curl; create program curl [SystemPackages] asks"),
+        ("apt install wget", "create package wget; create program wget [SystemPackages]"),
         ("apt-get -qq install curl", "create package curl; create program curl [SystemPackages]"),
         (
             "apt-get install -yq --no-install-recommends $PACKAGES",

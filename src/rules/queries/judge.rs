@@ -2,7 +2,7 @@
 
 use super::{At, units};
 use crate::facts::appended::lasting;
-use crate::facts::attended::only_asks_people;
+use crate::facts::attended::{asks_on_another_system, only_asks_people};
 use crate::facts::deploy::is_saying;
 use crate::facts::first_run::FirstOutcome;
 use crate::facts::lifecycle::overwrites_program;
@@ -297,6 +297,7 @@ fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, feat
     if let Some(prompt) = &step.deed.prompts
         && !(is_skipped && prompt.of_script)
         && !only_asks_people(context, script, id)
+        && !asks_on_another_system(context, script, step)
     {
         if !is_skipped {
             features.add(SecondRun::Prompts);
