@@ -40,10 +40,15 @@ impl Apt {
         let that = |is: &dyn Fn(&Step) -> bool| -> Vec<StepId> {
             main().filter(|(_, step)| is(step)).map(|(id, _)| id).collect()
         };
-        let installs = that(&|step| needs_lists(step) && !fetches_lists(&step.argv));
+        let mut installs = that(&|step| needs_lists(step) && !fetches_lists(&step.argv));
+        if installs.is_empty() {
+            return None;
+        }
+        let fetches = that(&|step| fetches_lists(&step.argv));
+        installs.retain(|id| !is_tried_again(script, *id, &fetches));
         (!installs.is_empty()).then(|| Apt {
             installs,
-            fetches: that(&|step| fetches_lists(&step.argv)),
+            fetches,
             perhaps: that(&|step| may_fetch_lists(&step.argv, &step.deed)),
             sources: that(&adds_source),
         })
@@ -54,6 +59,12 @@ impl Apt {
         let between = |id: &StepId| after.is_none_or(|after| *id >= after) && *id < before;
         self.fetches.iter().chain(&self.perhaps).any(between)
     }
+}
+
+/// True if the lists are fetched where the install fails: `if ! apt-get install -y git; then apt-get update; …; fi`.
+fn is_tried_again(script: &Deployment<'_>, install: StepId, fetches: &[StepId]) -> bool {
+    let span = script.step(install).span;
+    fetches.iter().any(|fetch| script.guards_of(*fetch).any(|(_, guard)| guard.span.covers(span)))
 }
 
 /// True if a step installs a package with apt that a new server does not have.
