@@ -12,6 +12,7 @@ use crate::project::compose::{Compose, Service};
 use crate::repo::names::{base, directory};
 use crate::shell::value::Value;
 use crate::shell::wrappers::Place;
+use crate::source::FileId;
 use crate::tools::containers::{brought_up, projects};
 use crate::tools::effect::Role;
 use std::collections::BTreeSet;
@@ -26,6 +27,18 @@ pub(crate) struct Stack<'r, 'a> {
     pub(crate) services: Vec<&'r Service>,
     /// How sure it is that the step means this file.
     pub(crate) sure: Confidence,
+}
+
+impl Stack<'_, '_> {
+    /// True if the step reads the file. With `-f`, Compose reads no override that is not named.
+    pub(crate) fn reads(&self, world: &Ground<'_, '_>, file: FileId) -> bool {
+        let path = world.sources.file(file).path();
+        let is_named = |named: &Value| named.known_suffix().ends_with(base(path));
+        file == self.compose.file
+            || !base(path).contains("override")
+            || projects::files(&self.step.argv)
+                .is_none_or(|files| files.is_empty() || files.iter().any(is_named))
+    }
 }
 
 /// The Compose files that the scripts of the deploy start, in the order of the steps.

@@ -28,6 +28,7 @@ pub(super) fn published_database(context: &World<'_, '_>, found: &mut Vec<Findin
             };
             let Some(port) = service.ports.iter().find(is_open) else { continue };
             if !is_server(service)
+                || !stack.reads(context, port.span.file)
                 || elsewhere(context, stack.compose, &service.name).any(|other| is_bound(other, inside))
                 || !told.insert(port.span)
             {
