@@ -53,6 +53,21 @@ fn settle(effects: &mut Vec<Effect>) {
         })
         .collect();
     effects.retain(|e| !matches!(&e.resource, Resource::Other(Thing::Data, rows) if filled.contains(rows)));
+    // What a script makes and drops again stands in the way of no later run, and held no rows of others.
+    for at in (0..effects.len()).rev() {
+        let resource = effects[at].resource.clone();
+        let is_drop = |e: &Effect| e.change == Change::Remove && e.resource == resource;
+        if effects[at].change == NEW
+            && let Some(later) = effects[at + 1..].iter().position(is_drop)
+        {
+            effects[at].again = Again::NoChange;
+            effects[at + 1 + later].again = Again::NoChange;
+            let is_lost = |e: &Effect| matches!(&e.resource, Resource::Other(Thing::Data, rows) if rows == resource.name());
+            if effects.get(at + 2 + later).is_some_and(is_lost) {
+                effects.remove(at + 2 + later);
+            }
+        }
+    }
     let mut cleared: Vec<Resource> = Vec::new();
     for effect in effects {
         match effect.change {
