@@ -53,6 +53,14 @@ pub(crate) fn is_of_library(name: &str) -> bool {
     LIBRARY_NAMES.contains(&name) || LIBRARY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// True for a variable that the platform sets where the code at this path runs: Supabase gives its Edge Functions the keys of
+/// the project, <https://supabase.com/docs/guides/functions/secrets>.
+pub(crate) fn is_given_in(path: &str, name: &str) -> bool {
+    const OF_SUPABASE: [&str; 4] =
+        ["SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_DB_URL"];
+    OF_SUPABASE.contains(&name) && format!("/{path}").contains("/supabase/functions/")
+}
+
 /// True for a variable that the system or the platform sets.
 pub(crate) fn is_given(name: &str) -> bool {
     GIVEN.contains(&name)

@@ -1,6 +1,6 @@
 //! `env/undocumented`: the code reads a variable that no sample shows and nothing in the deployment sets.
 
-use crate::facts::environment::names::{is_credential, is_given, is_plain, nearest};
+use crate::facts::environment::names::{is_credential, is_given, is_given_in, is_plain, nearest};
 use crate::facts::environment::settled::{is_handed_over, is_set_for_the_app};
 use crate::facts::environment::table::Writer;
 use crate::facts::world::World;
@@ -34,6 +34,7 @@ pub(super) fn undocumented(context: &World<'_, '_>, found: &mut Vec<Finding>) {
         let set_by_code =
             || table.get(&one.name).is_some_and(|v| v.writes.iter().any(|w| w.by == Writer::Code));
         if is_given(&one.name)
+            || is_given_in(path, &one.name)
             || one.name.starts_with("TEST_")
             || set_by_code()
             || known(&one.name)
@@ -93,7 +94,7 @@ fn is_second_name(context: &World<'_, '_>, one: &Use, known: &impl Fn(&str) -> b
     let name = last.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
     let is_constant =
         name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase());
-    is_constant && known(name)
+    is_constant && (known(name) || is_given(name))
 }
 
 fn need_rank(need: &Need) -> u8 {
