@@ -134,7 +134,10 @@ pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<
     let name = final_name(&name);
     if is_env_file(name) || path.knowledge() == Knowledge::Fresh && is_new_file(&path.shown()) {
         let generated = || (value.knowledge() == Knowledge::Fresh).then(|| generated_key(text)).flatten();
-        secret_in(text).or_else(generated)
+        // Where the shell inserted nothing, `$(cat secrets/key)` stands there in so many letters.
+        let is_plain = value.as_literal().is_some() && text.contains("=$(");
+        let kept = is_plain.then(|| without_substitutions(text));
+        secret_in(kept.as_deref().unwrap_or(text)).or_else(generated)
     } else if is_secret_file(name) && !text.trim().is_empty() {
         Some(name.to_owned())
     } else if is_settings_file(name) && value.as_literal().is_none() {
@@ -142,6 +145,12 @@ pub(crate) fn secret_written(path: &Value, text: &str, value: &Value) -> Option<
     } else {
         None
     }
+}
+
+/// A text without the lines that give a name the letters of a command substitution.
+fn without_substitutions(text: &str) -> String {
+    let is_other = |line: &&str| !line.contains("=$(");
+    text.lines().filter(is_other).collect::<Vec<_>>().join("\n")
 }
 
 /// The name that a file will have, where it is written beside its place first: `web.env` of `web.env.new`.
