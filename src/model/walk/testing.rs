@@ -127,6 +127,15 @@ impl<'a> Walker<'a, '_> {
             let empty = Word { parts: &[], span: right.span };
             return self.comparison(&Word { parts: rest, span: left.span }, operator, &empty);
         }
+        // `[[ EXISTS == 0 ]]` compares the letters.
+        if let ([Part::Literal { text: name, .. }], [Part::Literal { text: other, .. }]) =
+            (left.parts, right.parts)
+            && matches!(operator, "=" | "==" | "!=")
+            && !other.contains(['*', '?', '['])
+            && self.scope.get(name).is_some()
+        {
+            return Cond::Always((name == other) == (operator != "!="));
+        }
         let equal = matches!(operator, "=" | "==" | "-eq");
         let unequal = matches!(operator, "!=" | "-ne");
         let status = |w: &Word<'a>| {
