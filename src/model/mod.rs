@@ -76,6 +76,8 @@ pub(crate) struct Guard {
     pub(crate) holds: bool,
     /// Whether the text at the span succeeds then: `! grep -q X F` does so if the condition fails.
     pub(crate) says: bool,
+    /// True if the script ends with an error where the condition has the other outcome.
+    pub(crate) refuses: bool,
     /// Where the condition is.
     pub(crate) span: Span,
     /// The step before which it was evaluated.

@@ -143,7 +143,8 @@ impl<'a> Walker<'a, '_> {
         let depth = self.guard.map_or(0, |outer| self.guards[outer.0 as usize].depth + 1);
         let end = StepId(0);
         let outer = self.guard;
-        self.guards.push(Guard { cond, holds, says: holds, span, at, end, outer, choice, depth, about });
+        let (says, refuses) = (holds, false);
+        self.guards.push(Guard { cond, holds, says, refuses, span, at, end, outer, choice, depth, about });
         self.guard = Some(id);
     }
 
@@ -201,7 +202,14 @@ impl<'a> Walker<'a, '_> {
                     if jump == Jump::Function {
                         leaves.push((when.clone(), outcome, cond.clone()));
                     }
+                    let before = self.guard;
                     self.push_guard_behind(when.clone(), outcome, span, succeeds);
+                    if jump == Jump::Shell
+                        && cond == Cond::Always(false)
+                        && let Some(id) = self.guard.filter(|id| Some(*id) != before)
+                    {
+                        self.guards[id.0 as usize].refuses = true;
+                    }
                     if matches!(exit, Exit::No) {
                         exit = Exit::When { cond: when, outcome, jump, span, succeeds };
                     }

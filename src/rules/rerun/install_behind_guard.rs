@@ -13,6 +13,10 @@ pub(in crate::rules) fn install_behind_guard(context: &World<'_, '_>, found: &mu
         let Some(guard_id) = script.second_run(id).skipped_by() else { continue };
         let Some(role) = step.deed.roles.iter().find(|role| role.prepares()) else { continue };
         let guard = &script.guards[guard_id.0 as usize];
+        // A script that says no to a second run leaves the updates to something else.
+        if guard.refuses {
+            continue;
+        }
         // Only guards on the thing itself count. A guard on a program checks whether it was installed at all.
         let facts = guard.cond.facts();
         let Some(path) = facts.iter().find_map(|f| match &f.resource {
