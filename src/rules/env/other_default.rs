@@ -72,7 +72,8 @@ fn of_code(context: &World<'_, '_>, name: &str, variable: &Variable, set: bool, 
             && let Some(value) = literal(text)
         {
             let (language, directory) = program(context, path);
-            programs.entry((language, directory, mode(path))).or_default().push((read, value));
+            let mode = format!("{} {}", mode(path), mode_of_class(context, read));
+            programs.entry((language, directory, mode)).or_default().push((read, value));
         }
     }
     for reads in programs.values() {
@@ -121,6 +122,18 @@ fn mode(path: &str) -> String {
         .contains(word)
     });
     mode.collect::<Vec<_>>().join("-")
+}
+
+/// The name of the class around a place, if it is for one mode: `class ProductionConfig(Config):`.
+fn mode_of_class<'r>(context: &World<'r, '_>, read: &Read) -> &'r str {
+    const MODES: [&str; 6] = ["Prod", "Dev", "Test", "Stag", "Local", "Docker"];
+    let text = context.sources.file(read.span.file).text();
+    let before = text.get(..read.span.start as usize).unwrap_or_default();
+    let mut outer = before.lines().rev().filter(|line| !line.starts_with([' ', '\t', '#', ')', '\r']));
+    let first = outer.find(|line| !line.is_empty()).unwrap_or_default();
+    let class =
+        first.strip_prefix("class ").map(|rest| rest.split(['(', ':', ' ']).next().unwrap_or_default());
+    class.filter(|name| MODES.iter().any(|mode| name.starts_with(mode))).unwrap_or_default()
 }
 
 fn tell(
