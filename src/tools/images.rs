@@ -30,6 +30,21 @@ const JOBS: &[&str] = &[
 /// <https://github.com/getumbrel/umbrel-apps#readme>.
 pub(crate) const PLATFORM_MANIFESTS: &[&str] = &["umbrel-app.yml"];
 
+/// What a Compose file holds if it is for Coolify, Dokploy, CapRover or Portainer, where people set its variables on a page:
+/// <https://coolify.io/docs/knowledge-base/docker/compose>, <https://docs.dokploy.com/docs/core/docker-compose>,
+/// <https://caprover.com/docs/docker-compose.html>, <https://docs.portainer.io/user/docker/stacks/add>.
+const PLATFORM_WORDS: &[&str] = &[
+    "SERVICE_FQDN_", "SERVICE_URL_", "SERVICE_PASSWORD_", "SERVICE_USER_", "SERVICE_BASE64_", "coolify",
+    "dokploy", "captain-overlay-network", "caprover", "stack.env",
+];
+
+/// True for a Compose file that a platform starts.
+pub(crate) fn is_of_a_platform(path: &str, text: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    ["coolify", "dokploy", "caprover", "portainer"].iter().any(|platform| name.contains(platform))
+        || PLATFORM_WORDS.iter().any(|word| text.contains(word))
+}
+
 /// Web servers and proxies, which ask no database.
 const PROXIES: &[&str] = &["caddy", "haproxy", "httpd", "nginx", "nginxinc/nginx-unprivileged", "traefik"];
 

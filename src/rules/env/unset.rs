@@ -11,6 +11,7 @@ use crate::repo::names::{base, is_sample_dotenv};
 use crate::rules::env::passing::not_passed;
 use crate::rules::id;
 use crate::source::FileId;
+use crate::tools::images::is_of_a_platform;
 
 const RULE: RuleId = id::ENV_UNSET;
 
@@ -62,7 +63,11 @@ fn compose(context: &World<'_, '_>, name: &str, variable: &Variable, found: &mut
         return;
     }
     let Some(read) = reads().min_by_key(|r| (r.need != Need::Required, r.span)) else { return };
-    let file = base(context.sources.file(read.span.file).path());
+    let source = context.sources.file(read.span.file);
+    if is_of_a_platform(source.path(), source.text()) {
+        return;
+    }
+    let file = base(source.path());
     let (says, confidence) = match read.need {
         // The message of `:?` is a kind of documentation.
         Need::Required => ("stops without it", Confidence::Low),
