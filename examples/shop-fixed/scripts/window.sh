@@ -30,6 +30,7 @@ else
     sudo -u window git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
 fi
 docker compose -f docker-compose.window.yml up -d --build
+docker compose -f docker-compose.window.yml run --rm --entrypoint redis-cli clean -h window-archive ping
 install -d -o window -g window "$WINDOW_DIR/pictures"
 
 [ -x "$WINDOW_DIR/venv/bin/python" ] || sudo -u window python3 -m venv "$WINDOW_DIR/venv"

@@ -28,6 +28,8 @@ sudo -u window mkdir -p /var/log/window
 [ -d "$WINDOW_DIR/.git" ] || git clone https://git.example.org/shop/window.git "$WINDOW_DIR"
 # FAULT: the image is as old as the first run
 docker compose -f docker-compose.window.yml up -d
+# FAULT: the entrypoint of clean takes no words, so its loop runs here for ever
+docker compose -f docker-compose.window.yml run --rm clean redis-cli -h window-archive ping
 
 # FAULT: the environment is made only below
 sudo -u window "$WINDOW_DIR/venv/bin/python" "$WINDOW_DIR/index.py"

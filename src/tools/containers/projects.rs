@@ -1,9 +1,9 @@
-//! How a command line calls Compose: with which files.
+//! How a command line calls Compose: with which files, and for which service.
 
 use super::{compose_call, compose_verb, is_runtime};
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
-use crate::shell::wrappers::container::{COMPOSE, GLOBAL};
+use crate::shell::wrappers::container::{COMPOSE, GLOBAL, RUN};
 
 /// The files that `-f` gives to Compose; empty if it looks for its own. `None` for any other command, and if a variable of
 /// the environment may name them.
@@ -30,6 +30,33 @@ pub(crate) fn may_make_image(argv: &Argv) -> bool {
         || compose_verb(argv).is_some() && words().any(|word| word.starts_with("--rmi"))
 }
 
+/// A service that `compose run` starts once, and the first word of what it is to run.
+pub(crate) struct Entered {
+    pub(crate) service: Value,
+    pub(crate) command: String,
+}
+
+/// `None` for another command, for a call with an entrypoint of its own, and for one that gives no command.
+pub(crate) fn entered(argv: &Argv) -> Option<Entered> {
+    let run = compose_verb(argv).filter(|verb| verb.name == "run")?;
+    let options = run.leading_options(RUN);
+    let [service, command, ..] = options.operands[..] else { return None };
+    let command = command.value.as_literal().filter(|_| !options.has("entrypoint"))?.to_owned();
+    Some(Entered { service: service.value.clone(), command })
+}
+
+/// True unless the entrypoint of a service is a shell with a script that asks for none of its arguments. Compose writes `$$`
+/// for `$`.
+pub(crate) fn passes_words_on(entrypoint: &str) -> bool {
+    let mut words = entrypoint.split_whitespace();
+    let is_shell = words
+        .next()
+        .is_some_and(|shell| matches!(shell.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")));
+    let is_script = words.next().is_some_and(|option| matches!(option, "-c" | "-ec" | "-xc" | "-lc"));
+    let asks = ["$@", "$*", "${@", "${*", "$0", "$1", "${1", "${0"];
+    !is_shell || !is_script || asks.iter().any(|asked| entrypoint.replace("$$", "$").contains(asked))
+}
+
 #[test]
 fn files_of_a_call() {
     use crate::shell::argv::tests::argv;
@@ -45,5 +72,18 @@ fn files_of_a_call() {
         ("make -f x", None),
     ] {
         assert_eq!(files(line).as_deref(), expected, "{line}");
+    }
+}
+
+#[test]
+fn an_entrypoint_takes_words_or_not() {
+    for (entrypoint, expected) in [
+        ("/bin/sh -c 'trap exit TERM; while :; do certbot renew; sleep 12h & wait $${!}; done;'", false),
+        ("sh -c './wait && exec \"$$@\"' --", true),
+        ("bash -c 'exec $0 $1'", true),
+        ("/entrypoint.sh", true),
+        ("sh /entrypoint.sh", true),
+    ] {
+        assert_eq!(passes_words_on(entrypoint), expected, "{entrypoint}");
     }
 }
