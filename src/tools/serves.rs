@@ -84,6 +84,21 @@ fn of_program(argv: Argv) -> Serves {
     of_family.iter().find_map(|ask| ask(&argv)).unwrap_or_else(|| Serves::unknown(argv))
 }
 
+/// True if the shell waits for a command until somebody stops it: a server in the foreground, or all containers of a project.
+pub(crate) fn keeps_the_shell(argv: &Argv, wrappers: &[&str]) -> bool {
+    let is_bounded =
+        wrappers.iter().any(|name| matches!(*name, "timeout" | "systemd-run" | "screen" | "tmux"));
+    let serves = serves(argv);
+    match serves.stays {
+        Stays::Foreground { .. } if is_bounded => false,
+        Stays::Foreground { .. } if serves.language == Language::Container => {
+            containers::projects::waits_for_all(argv)
+        }
+        Stays::Foreground { sure } => sure || serves.gateway.is_some() && !serves.configured,
+        _ => false,
+    }
+}
+
 /// What a whole line keeps running: its main command. `None` for an empty line.
 pub(crate) fn line_serves(words: &[String]) -> Option<Serves> {
     let commands = commands(words);

@@ -2,10 +2,12 @@
 
 use crate::facts::world::World;
 use crate::finding::{Confidence, Finding, Severity};
-use crate::model::{Deployment, Ending, Step, Unreached};
+use crate::model::{Deployment, Ending, OnFailure, Step, StepId, Unreached};
 use crate::rules::id;
+use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::Role;
+use crate::tools::serves::keeps_the_shell;
 
 /// `steps/never-reached`.
 pub(super) fn never_reached(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -37,7 +39,48 @@ pub(super) fn never_reached(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             };
             found.push(draft.done());
         }
+        behind_server(context, script, found);
     }
+}
+
+/// The steps behind a server in the foreground wait until somebody stops it.
+fn behind_server(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
+    let main = || script.iter().filter(|(_, step)| step.entry == 0);
+    let serves = |step: &Step| {
+        !step.background
+            && !step.in_loop
+            && step.on_failure != OnFailure::Handled
+            && keeps_the_shell(&step.argv, &step.wrappers)
+    };
+    let Some((id, server)) = main().find(|(_, step)| step.place == Place::Here && serves(step)) else {
+        return;
+    };
+    let is_behind = |id: &StepId, step: &Step| {
+        let under = server.guard.is_none_or(|guard| script.guards_of(*id).any(|(own, _)| own == guard));
+        under && does_something(step) && is_later(context, server, step)
+    };
+    let Some((_, next)) = main().find(|(other, step)| *other > id && is_behind(other, step)) else { return };
+    let message = format!(
+        "`{}` stays in the foreground, so `{}` on {} waits until somebody stops it",
+        context.words(server.span),
+        context.words(next.span),
+        context.line(next.span)
+    );
+    let draft = context
+        .finding(id::STEPS_NEVER_REACHED, server.span, message)
+        .related(next.span, "the script does not get here while it serves")
+        .at_most(Confidence::Medium)
+        .at_most(context.confidence(script, id, None))
+        .help("let a unit start it, or put it behind all other steps");
+    found.push(draft.done());
+}
+
+/// True if a step stands on a later line of the same file, and does not read what the other one writes.
+fn is_later(context: &World<'_, '_>, first: &Step, step: &Step) -> bool {
+    let text = context.sources.file(first.span.file).text();
+    let is_same = first.span.file == step.span.file;
+    let between = text.get(first.span.end as usize..step.span.start as usize).filter(|_| is_same);
+    between.is_some_and(|between| between.contains('\n') && !between.trim_end().ends_with('|'))
 }
 
 /// True if all of it was read as shell: an archive may follow after `exit 0`.

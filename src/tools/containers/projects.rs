@@ -1,6 +1,6 @@
-//! How a command line calls Compose: with which files, and for which service.
+//! How a command line calls Compose: with which files, for which service, and whether it returns.
 
-use super::{compose_call, compose_verb, is_runtime};
+use super::{brought_up, compose_call, compose_verb, is_runtime};
 use crate::shell::argv::Argv;
 use crate::shell::value::Value;
 use crate::shell::wrappers::container::{COMPOSE, GLOBAL, RUN};
@@ -55,6 +55,13 @@ pub(crate) fn passes_words_on(entrypoint: &str) -> bool {
     let is_script = words.next().is_some_and(|option| matches!(option, "-c" | "-ec" | "-xc" | "-lc"));
     let asks = ["$@", "$*", "${@", "${*", "$0", "$1", "${1", "${0"];
     !is_shell || !is_script || asks.iter().any(|asked| entrypoint.replace("$$", "$").contains(asked))
+}
+
+/// True for `compose up` of a whole project that returns only when somebody stops it.
+pub(crate) fn waits_for_all(argv: &Argv) -> bool {
+    const ENDS: [&str; 6] = ["-d", "--detach", "--wait", "--no-start", "--abort-on", "--exit-code-from"];
+    let ends = argv.args.iter().any(|arg| ENDS.iter().any(|end| arg.value.key().starts_with(end)));
+    !ends && brought_up(argv).is_some_and(|services| services.is_empty())
 }
 
 #[test]
