@@ -196,10 +196,14 @@ fn processes(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             }
             Manager::Pm2 => {
                 let Some((account, given)) = owner.filter(|_| step.user == User::Root) else { continue };
-                let says = format!("pm2 runs `{name}` as root in the tree of `{account}`");
+                let manager = process.manager;
+                let says = format!("{} runs `{name}` as root in the tree of `{account}`", manager.name());
                 let draft = context
                     .finding(id::USER_SERVICE_AS_ROOT, step.span, says)
-                    .help(format!("start it as its account: `sudo -iu {account} pm2 start …`"))
+                    .help(format!(
+                        "start it as its account: `sudo -iu {account} {} start …`",
+                        manager.control()
+                    ))
                     .related(given.span, format!("this makes `{account}` the owner"));
                 let boot = script.steps.iter().find(|step| keeping(&step.argv) == Some(Keeping::AtBoot));
                 match boot {
