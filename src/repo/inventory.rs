@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 /// The depth below the root to which files are searched.
 pub(crate) const MAX_DEPTH: usize = 8;
 /// The most entries that are looked at. A repo with more is reported as a gap.
-pub(crate) const MAX_ENTRIES: usize = 50_000;
+pub(crate) const MAX_ENTRIES: usize = 200_000;
 /// Directories with other people's files or a build's output.
 const SKIPPED: &[&str] =
     &[".git", "node_modules", "venv", ".venv", "vendor", "dist", "build", "target", "__pycache__"];

@@ -119,8 +119,15 @@ fn many_files_are_looked_up_and_not_searched() {
         (0..2000).map(|n| format!("cp \"$R/deploy/{n}.conf\" /etc/shop/{n}.conf\n")).collect();
     let dir = project(&[("start.sh", &script(&format!("mkdir -p /etc/shop\n{lines}")))]);
     fs::create_dir(dir.path().join("deploy")).unwrap();
-    for n in 0..20_000 {
+    for n in 0..2000 {
         fs::write(dir.path().join(format!("deploy/{n}.conf")), "").unwrap();
+    }
+    for directory in 0..98 {
+        let directory = dir.path().join(format!("assets/{directory}"));
+        fs::create_dir_all(&directory).unwrap();
+        for n in 0..1000 {
+            fs::write(directory.join(format!("{n}.png")), "").unwrap();
+        }
     }
     fs::remove_file(dir.path().join("deploy/1999.conf")).unwrap();
     let told = missing(dir.path());
