@@ -28,7 +28,7 @@ fn user_at(world: &Ground<'_, '_>, path: &Value, script: Option<FileId>) -> Opti
         units().filter(|(_, lives)| lives.service && concerns(&lives.homes, &shown)).collect();
     let is_own = |unit: &UnitAt| {
         let brings = unit.origin.script().and_then(|number| world.scripts().get(number));
-        script.is_some_and(|file| brings.is_some_and(|script| script.file == file))
+        script.is_some_and(|file| brings.is_some_and(|script| script.consists_of(file)))
     };
     if here.iter().any(|(unit, _)| is_own(unit)) {
         here.retain(|(unit, _)| is_own(unit));
@@ -87,7 +87,7 @@ pub(crate) fn works_for(world: &Ground<'_, '_>, step: &Step) -> Option<(Value, A
 
 /// True if the step's own script starts an app as root in the place, and brings no unit for it.
 fn root_serves_in(world: &Ground<'_, '_>, step: &Step, tree: &Value) -> bool {
-    let Some(number) = world.scripts().iter().position(|script| script.file == step.span.file) else {
+    let Some(number) = world.scripts().iter().position(|script| script.consists_of(step.span.file)) else {
         return false;
     };
     let here = |other: &Step| root_serves(other) && place_of(other).is_under(tree);
@@ -108,16 +108,17 @@ fn account_behind_sudo(world: &Ground<'_, '_>, step: &Step, tree: &Value) -> Opt
     if !tree.to_string().starts_with("$REPO") {
         return None;
     }
-    let script = world.scripts().iter().find(|script| script.file == step.span.file)?;
+    let script = world.scripts().iter().find(|script| script.consists_of(step.span.file))?;
     if !matches!(script.caller, Caller::Root(Some(_))) {
         return None;
     }
-    let text = world.sources.file(script.file).text();
+    let file = step.span.file;
+    let text = world.sources.file(file).text();
     // A script that only mentions the account does nothing for it.
     let taken =
         ["=${", "=$", "=\"${", "=\"$"].iter().find_map(|before| text.find(&format!("{before}{NAME}")))?;
     let start = taken + text[taken..].find(NAME)?;
-    let span = Span { file: script.file, start: start as u32, end: (start + NAME.len()) as u32 };
+    let span = Span { file, start: start as u32, end: (start + NAME.len()) as u32 };
     Some(AppUser {
         name: Value::hole(NAME, 0, Knowledge::Symbolic),
         why: "the account that calls sudo".to_owned(),

@@ -352,6 +352,11 @@ impl Deployment<'_> {
         &self.turns
     }
 
+    /// True for a script that it consists of, and not for a file that such a one sources or runs.
+    pub(crate) fn consists_of(&self, file: FileId) -> bool {
+        self.turns.iter().any(|turn| turn.file == file)
+    }
+
     /// The script that a step belongs to. That may be one that sources the file in which the step is.
     pub(crate) fn turn_of(&self, step: StepId) -> Option<&Turn> {
         self.turns.iter().find(|turn| turn.has(step))

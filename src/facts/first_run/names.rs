@@ -39,7 +39,7 @@ pub(crate) fn unset_names<'s>(
             // Such a name in a text that the script writes is meant for whoever reads that.
             let is_of_service = || a_service_has(&one.name) && !writes(script, one);
             let is_given = is_of_service()
-                || is_given(world, script, &one.name)
+                || is_given(world, script, one)
                 || leaves_several && is_in_settings(world, &one.name);
             !(left(one) && is_given)
         }
@@ -94,8 +94,10 @@ fn is_environment_name(name: &str) -> bool {
 
 /// True if the caller may set the variable: a workflow, a script or another file that calls this one names it, or
 /// the script tells people of it.
-fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, name: &str) -> bool {
-    let own = world.sources.file(script.file).path();
+fn is_given(world: &Ground<'_, '_>, script: &Deployment<'_>, one: &Unset) -> bool {
+    let name = one.name.as_str();
+    let own = script.turn_of(one.step).map_or(script.file, |turn| turn.file);
+    let own = world.sources.file(own).path();
     let is_own = |path: &str| {
         path == own || script.sourced.iter().any(|file| world.sources.file(*file).path() == path)
     };

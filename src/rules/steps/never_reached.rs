@@ -85,7 +85,7 @@ fn is_later(context: &World<'_, '_>, first: &Step, step: &Step) -> bool {
 
 /// True if all of it was read as shell: an archive may follow after `exit 0`.
 fn is_read(script: &Deployment<'_>, unreached: &Unreached) -> bool {
-    let is_within = |span: &Span| span.file == script.file && span.end > unreached.rest.start;
+    let is_within = |span: &Span| span.file == unreached.rest.file && span.end > unreached.rest.start;
     !script.gaps.iter().any(|(span, _)| is_within(span))
 }
 

@@ -134,7 +134,7 @@ fn without_database(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Fi
     if !script.steps.iter().any(makes_role) {
         return None;
     }
-    let text = world.sources.file(script.file).text();
+    let texts = || script.turns().iter().map(|turn| (turn.file, world.sources.file(turn.file).text()));
     let lacks = |name: &str| {
         let database = Resource::Database(Value::literal(name));
         name != "postgres" && !world.steps().any(|(.., step)| may_make(step, &database))
@@ -144,17 +144,17 @@ fn without_database(world: &World<'_, '_>, script: &Deployment<'_>) -> Option<Fi
         let (name, place) = local_databases(&written.content.text).into_iter().next()?;
         lacks(&name).then(|| (name, written.content.span(place)))
     });
-    let in_text = || {
+    let in_text = |(file, text)| {
         let (name, place) = local_databases(text).into_iter().next()?;
-        let span = Span { file: script.file, start: place.start as u32, end: place.end as u32 };
+        let span = Span { file, start: place.start as u32, end: place.end as u32 };
         lacks(&name).then_some((name, span))
     };
-    let (name, span) = written.or_else(in_text)?;
+    let (name, span) = written.or_else(|| texts().find_map(in_text))?;
     let project = world.project;
     let others = project.texts.iter().chain(&project.guides).filter(|(_, file)| *file != script.file);
     let code = project.needs.code.migrates.is_some();
     if code
-        || speaks_of_making(text)
+        || texts().any(|(_, text)| speaks_of_making(text))
         || others.into_iter().any(|(_, file)| speaks_of_making(world.sources.file(*file).text()))
         || world.deploy().may_do_anything()
     {

@@ -21,7 +21,7 @@ pub(super) fn uncalled_function(context: &World<'_, '_>, found: &mut Vec<Finding
         let done = OnceCell::new();
         let uncalled = script.functions.iter().filter(|function| {
             function.entry.is_some()
-                && function.span.file == script.file
+                && script.consists_of(function.span.file)
                 && !is_for_another_day(&function.name)
         });
         let candidates: Vec<(&Function, &Step)> = uncalled
@@ -29,7 +29,12 @@ pub(super) fn uncalled_function(context: &World<'_, '_>, found: &mut Vec<Finding
             .filter(|(function, _)| !takes_arguments(context, function))
             .filter(|(function, _)| !is_named_elsewhere(context, script, function))
             .collect();
-        let is_alone = || script.functions.iter().filter(|of| of.span.file == script.file).nth(1).is_none();
+        let is_alone = || {
+            let beside = |function: &Function| {
+                script.functions.iter().filter(|other| other.span.file == function.span.file).nth(1).is_some()
+            };
+            !candidates.iter().any(|(function, _)| beside(function))
+        };
         if candidates.is_empty()
             || !(is_alone() && sets_up(context, script) || calls_others(context, script))
             || may_call_any(context, script)
@@ -122,7 +127,7 @@ fn calls_others(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
     let called: Vec<Span> = script
         .functions
         .iter()
-        .filter(|function| function.entry.is_none() && function.span.file == script.file)
+        .filter(|function| function.entry.is_none() && script.consists_of(function.span.file))
         .map(|function| function.span)
         .collect();
     let main = script.iter().filter(|(_, step)| step.entry == 0);
@@ -136,7 +141,7 @@ fn calls_others(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
 
 /// True if the script calls functions by names that it works out, or leaves it to code that is not known.
 fn may_call_any(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
-    let text = context.sources.file(script.file).text();
+    let mut texts = script.turns().iter().map(|turn| context.sources.file(turn.file).text());
     let asks = ["declare -F", "declare -f", "typeset -", "compgen ", "eval ", "export -f", "BASH_SOURCE"];
     let sources_code = |step: &Step| {
         Builtin::named(&step.argv.name) == Some(Builtin::Source)
@@ -147,7 +152,7 @@ fn may_call_any(context: &World<'_, '_>, script: &Deployment<'_>) -> bool {
         let program = &step.argv.program.value;
         step.entry == 0 && program.as_literal().is_none() && !program.key().contains('/')
     };
-    asks.iter().any(|ask| text.contains(ask))
+    texts.any(|text| asks.iter().any(|ask| text.contains(ask)))
         || script.steps.iter().any(|step| sources_code(step) || works_out(step))
         || context.scripts().iter().any(|other| other.sourced.contains(&script.file))
 }
@@ -167,7 +172,7 @@ fn takes_arguments(context: &World<'_, '_>, function: &Function) -> bool {
 
 /// True if the function's name stands anywhere but in its definition and in comments.
 fn is_named_elsewhere(context: &World<'_, '_>, script: &Deployment<'_>, function: &Function) -> bool {
-    let own = context.sources.file(script.file);
+    let own = context.sources.file(function.span.file);
     let (text, name) = (own.text(), function.name.as_str());
     let definition = name_of(context, function);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
@@ -176,7 +181,7 @@ fn is_named_elsewhere(context: &World<'_, '_>, script: &Deployment<'_>, function
         let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
         let at = at as u32;
         let is_comment =
-            || script.comments.iter().any(|c| c.file == script.file && c.start <= at && at < c.end);
+            || script.comments.iter().any(|c| c.file == function.span.file && c.start <= at && at < c.end);
         is_whole && at != definition.start && !is_comment()
     });
     let file = base(own.path());
@@ -184,7 +189,7 @@ fn is_named_elsewhere(context: &World<'_, '_>, script: &Deployment<'_>, function
         || script.sourced.iter().any(|file| is_word_in(context.sources.file(*file).text(), name))
         || context.project.texts.iter().any(|(_, other)| {
             let text = context.sources.file(*other).text();
-            *other != script.file && text.contains(file) && is_word_in(text, name)
+            *other != function.span.file && text.contains(file) && is_word_in(text, name)
         })
 }
 
