@@ -8,7 +8,7 @@ pub(crate) mod server;
 pub(crate) use served::{Address, Gateway, Language, Left, PYTHON_SERVER, Serves, ServiceRole, Stays};
 pub(crate) use server::Server;
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Argv, Stdin};
 use crate::shell::line::{Command, commands, main};
 use crate::shell::wrappers::{Place, RunAs};
 use crate::tools::{containers, databases, languages, node, processes, python, runners, services, web};
@@ -97,6 +97,12 @@ pub(crate) fn keeps_the_shell(argv: &Argv, wrappers: &[&str]) -> bool {
         Stays::Foreground { sure } => sure || serves.gateway.is_some() && !serves.configured,
         _ => false,
     }
+}
+
+/// True for a shell of another account that reads from where the script does: `su - app`, `sudo -i`.
+pub(crate) fn opens_a_shell(argv: &Argv, wrappers: &[&str]) -> bool {
+    let is_switch = matches!(argv.name.as_str(), "su" | "sudo");
+    is_switch && wrappers.contains(&argv.name.as_str()) && argv.stdin == Stdin::Inherited
 }
 
 /// What a whole line keeps running: its main command. `None` for an empty line.

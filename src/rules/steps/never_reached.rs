@@ -7,7 +7,7 @@ use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
 use crate::tools::effect::Role;
-use crate::tools::serves::keeps_the_shell;
+use crate::tools::serves::{keeps_the_shell, opens_a_shell};
 
 /// `steps/never-reached`.
 pub(super) fn never_reached(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -39,39 +39,67 @@ pub(super) fn never_reached(context: &World<'_, '_>, found: &mut Vec<Finding>) {
             };
             found.push(draft.done());
         }
-        behind_server(context, script, found);
+        behind_waiting(context, script, found);
     }
 }
 
-/// The steps behind a server in the foreground wait until somebody stops it.
-fn behind_server(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
+/// What keeps the script waiting until somebody ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// A server in the foreground.
+    Server,
+    /// A shell of another account, which does not run the steps behind it.
+    Shell,
+}
+
+impl Waits {
+    fn of(step: &Step) -> Option<Waits> {
+        if step.background || step.in_loop || step.on_failure == OnFailure::Handled {
+            return None;
+        }
+        let shell = || opens_a_shell(&step.argv, &step.wrappers).then_some(Waits::Shell);
+        match keeps_the_shell(&step.argv, &step.wrappers) {
+            true => Some(Waits::Server),
+            false => shell(),
+        }
+    }
+}
+
+/// The steps behind a server in the foreground, or behind a shell that the script opens, wait for its end.
+fn behind_waiting(context: &World<'_, '_>, script: &Deployment<'_>, found: &mut Vec<Finding>) {
     let main = || script.iter().filter(|(_, step)| step.entry == 0);
-    let serves = |step: &Step| {
-        !step.background
-            && !step.in_loop
-            && step.on_failure != OnFailure::Handled
-            && keeps_the_shell(&step.argv, &step.wrappers)
-    };
-    let Some((id, server)) = main().find(|(_, step)| step.place == Place::Here && serves(step)) else {
-        return;
-    };
+    let waiting = |(id, step)| Some((id, step, Waits::of(step)?));
+    let here = main().filter(|(_, step)| step.place == Place::Here);
+    let Some((id, first, waits)) = here.filter_map(waiting).next() else { return };
     let is_behind = |id: &StepId, step: &Step| {
-        let under = server.guard.is_none_or(|guard| script.guards_of(*id).any(|(own, _)| own == guard));
-        under && does_something(step) && is_later(context, server, step)
+        let under = first.guard.is_none_or(|guard| script.guards_of(*id).any(|(own, _)| own == guard));
+        under && does_something(step) && is_later(context, first, step)
     };
     let Some((_, next)) = main().find(|(other, step)| *other > id && is_behind(other, step)) else { return };
-    let message = format!(
-        "`{}` stays in the foreground, so `{}` on {} waits until somebody stops it",
-        context.words(server.span),
-        context.words(next.span),
-        context.line(next.span)
-    );
+    let (words, behind) = (context.words(first.span), context.words(next.span));
+    let line = context.line(next.span);
+    let (message, label, help) = match waits {
+        Waits::Server => (
+            format!(
+                "`{words}` stays in the foreground, so `{behind}` on {line} waits until somebody stops it"
+            ),
+            "the script does not get here while it serves",
+            "let a unit start it, or put it behind all other steps",
+        ),
+        Waits::Shell => (
+            format!(
+                "`{words}` opens a shell, and `{behind}` on {line} does not run in it, but after its end"
+            ),
+            "this runs as before",
+            "name the account in each command: `sudo -u NAME …`",
+        ),
+    };
     let draft = context
-        .finding(id::STEPS_NEVER_REACHED, server.span, message)
-        .related(next.span, "the script does not get here while it serves")
+        .finding(id::STEPS_NEVER_REACHED, first.span, message)
+        .related(next.span, label)
         .at_most(Confidence::Medium)
         .at_most(context.confidence(script, id, None))
-        .help("let a unit start it, or put it behind all other steps");
+        .help(help);
     found.push(draft.done());
 }
 
