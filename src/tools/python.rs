@@ -11,7 +11,10 @@ use crate::tools::thing::Thing;
 mod environments;
 mod servers;
 
-pub(crate) use environments::{fills_environment, is_environment, of_environment};
+pub(crate) use environments::{
+    brings_pip, fills_environment, installs_into_system, is_environment, lifts_the_ban, names_old_release,
+    of_environment,
+};
 pub(crate) use servers::{SERVERS, names_its_directory, refine, server, serves, usual_server};
 
 /// What to write instead. For `uv run`, `poetry run` and similar commands the effect shows which command is

@@ -10,7 +10,7 @@ WINDOW_PORT=8300
 
 install_packages() {
     apt-get update
-    apt-get install -y git python3-venv sudo redis-server docker.io docker-compose-v2
+    apt-get install -y git python3-venv python3-pip sudo redis-server docker.io docker-compose-v2
 }
 # FAULT: nothing calls it: the screen's log grows until the disk is full
 write_rotation() {
@@ -42,6 +42,8 @@ chgrp window "$draft"
 # FAULT: the file keeps its mode 0600, so its group can't read it
 mv "$draft" /etc/window.pictures
 
+# FAULT: the Python of Ubuntu 24.04 takes packages only from apt
+pip3 install pillow
 # FAULT: nothing lets ssh in, so nobody reaches the screen's server any more
 ufw allow 8300/tcp
 ufw --force enable
