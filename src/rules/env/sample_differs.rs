@@ -56,6 +56,7 @@ fn lacks(
         .entries
         .iter()
         .filter(|e| !table.words_of_scripts.contains(e.name.as_str()) && !is_set_otherwise(table, &e.name))
+        .filter(|e| !is_set_beside(context, file, &e.name))
         .filter_map(|e| Some((e.name.as_str(), e.name_span, required(table, &e.name)?)))
         .collect();
     let Some((_, shown, read)) = missing.first() else { return };
@@ -99,6 +100,14 @@ fn required(table: &Table<'_>, name: &str) -> Option<Span> {
 fn is_set_otherwise(table: &Table<'_>, name: &str) -> bool {
     let writes = table.get(name).into_iter().flat_map(|v| &v.writes);
     writes.into_iter().any(|w| matches!(w.by, Writer::Unit | Writer::Code))
+}
+
+/// True if a service of Compose that reads the file sets the variable itself.
+fn is_set_beside(context: &World<'_, '_>, file: &WrittenFile, name: &str) -> bool {
+    context.project.composes.iter().flat_map(|compose| &compose.services).any(|service| {
+        service.env_file.iter().any(|read| base(&read.path.text) == base(&file.path))
+            && service.environment.iter().any(|variable| variable.name == name && variable.value.is_some())
+    })
 }
 
 /// A variable that the script writes and the code reads, but that no sample shows.
