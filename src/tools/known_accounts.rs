@@ -50,6 +50,11 @@ const BASE_GROUPS: &[&str] = &[
     "crontab", "netdev", "lxd", "systemd-journal", "input", "render", "kvm",
 ];
 
+/// True for the account of a machine that Vagrant makes.
+pub(crate) fn is_of_a_box(account: &str) -> bool {
+    account == "vagrant"
+}
+
 /// True for an account that a new server has before any package is installed on it.
 pub(crate) fn is_on_a_new_server(name: &str) -> bool {
     [BASE, LOGINS].iter().any(|list| list.contains(&name)) || name.starts_with("systemd-")

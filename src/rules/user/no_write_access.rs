@@ -5,6 +5,7 @@ use crate::facts::first_run::{refused, shut_files};
 use crate::facts::world::World;
 use crate::finding::Finding;
 use crate::rules::id;
+use crate::tools::known_accounts::is_of_a_box;
 
 /// `user/no-write-access`.
 pub(super) fn no_write_access(context: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -17,6 +18,11 @@ pub(super) fn no_write_access(context: &World<'_, '_>, found: &mut Vec<Finding>)
                 continue;
             }
             let (path, account, directory) = (&*refused.path, refused.account, &refused.directory);
+            // The Vagrantfile of a box may share the directory.
+            let has_box = || context.project.inventory.holds("Vagrantfile") == Some(true);
+            if refused.made.is_none() && account.as_literal().is_some_and(is_of_a_box) && has_box() {
+                continue;
+            }
             let fills = path == directory;
             // `permissions/no-owner` tells where the directory is made.
             let is_told = refused.made.filter(|_| fills).is_some_and(|made| {
