@@ -2,9 +2,11 @@
 
 use crate::facts::world::World;
 use crate::model::{Deployment, Step, StepId};
+use crate::repo::names::{base, is_sample_dotenv};
 use crate::shell::argv::Arg;
 use crate::tools::accounts::asks_on_debian_alone;
 use crate::tools::apt::is_debians;
+use crate::tools::frameworks::{ASKS_WITH, asks_in_production};
 
 /// True if a condition around the question excludes runs that nobody watches. It asks for a terminal, or whether the
 /// variable that is read was given.
@@ -43,6 +45,26 @@ fn has_been_answered(script: &Deployment<'_>, id: StepId, condition: &str) -> bo
     named.retain(|name| !name.starts_with(|c: char| c.is_ascii_digit()));
     let names = |arg: &Arg| arg.value.as_literal().is_some_and(|name| named.contains(&name));
     !named.is_empty() && asked.any(|step| step.argv.args.iter().any(names) || named.contains(&"REPLY"))
+}
+
+/// True if Laravel asks in production alone, and the script has just copied a sample that is not for production.
+pub(crate) fn asks_in_another_mode(world: &World<'_, '_>, script: &Deployment<'_>, id: StepId) -> bool {
+    let (name, production) = ASKS_WITH;
+    if !asks_in_production(&script.step(id).argv) || world.sources.file(script.file).text().contains(name) {
+        return false;
+    }
+    let is_for_others = |file: &str| {
+        let samples = world.project.dotenvs.iter().filter(|(path, _)| base(path) == file);
+        let mut entries = samples.flat_map(|(_, sample)| &sample.entries);
+        is_sample_dotenv(file) && entries.any(|entry| entry.name == name && entry.value != production)
+    };
+    let copies = |step: &Step| {
+        let contents = step.deed.effects.iter().filter_map(|effect| effect.content.as_ref()?.from.as_ref());
+        contents
+            .filter_map(|from| from.basename().as_literal().map(str::to_owned))
+            .any(|file| is_for_others(&file))
+    };
+    script.steps[..id.0 as usize].iter().any(|step| step.guard.is_none() && copies(step))
 }
 
 /// True if the program asks on a Debian alone, and the script is for another system.

@@ -1,6 +1,6 @@
 //! Which code of a project a command loads: that of a framework, or a file by its name.
 
-use crate::shell::argv::Argv;
+use crate::shell::argv::{Arg, Argv};
 use crate::tools::runners::{program, python_module};
 
 /// What a command loads before it does anything.
@@ -60,6 +60,17 @@ pub(crate) fn is_for_production(argv: &Argv) -> bool {
         && argv.args.iter().any(|arg| arg.value.known_prefix().contains("without"))
         && argv.args.iter().any(|arg| arg.value.known_prefix().contains("development"));
     compiles || leaves_out
+}
+
+/// The variable and the value with which Laravel asks before it migrates (`ConfirmableTrait`).
+pub(crate) const ASKS_WITH: (&str, &str) = ("APP_ENV", "production");
+
+/// True for a question that Laravel asks in production alone.
+pub(crate) fn asks_in_production(argv: &Argv) -> bool {
+    let is_task = |arg: &Arg| {
+        arg.value.as_literal().is_some_and(|word| word.starts_with("migrate") || word.starts_with("db:"))
+    };
+    (argv.name == "artisan" || argv.has_word("artisan")) && argv.args.iter().any(is_task)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{At, units};
 use crate::facts::appended::lasting;
-use crate::facts::attended::{asks_on_another_system, only_asks_people};
+use crate::facts::attended::{asks_in_another_mode, asks_on_another_system, only_asks_people};
 use crate::facts::deploy::is_saying;
 use crate::facts::first_run::FirstOutcome;
 use crate::facts::lifecycle::overwrites_program;
@@ -298,6 +298,7 @@ fn second_run(context: &World<'_, '_>, script: &Deployment<'_>, id: StepId, feat
         && !(is_skipped && prompt.of_script)
         && !only_asks_people(context, script, id)
         && !asks_on_another_system(context, script, step)
+        && !asks_in_another_mode(context, script, id)
     {
         if !is_skipped {
             features.add(SecondRun::Prompts);
