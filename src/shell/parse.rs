@@ -101,7 +101,13 @@ impl<'a> Shell<'a> {
         let plain = plain.filter(|tree| !tree.root().has_error());
         let is_plain = plain.is_some();
         let block = match plain.or_else(|| parse_within(&masked.text, &mut self.effort)) {
-            Some(tree) if is_plain => self.lower_twice(text, tree, &masked, file, map.clone()),
+            Some(tree) if is_plain => {
+                // The lowering sees only those that are in the tree.
+                let left_out = masked.comments_left_out();
+                let places = left_out.map(|range| map.range(range.start as u32..range.end as u32));
+                self.comments.extend(places.map(|at| Span { file, start: at.start, end: at.end }));
+                self.lower(text, tree, &masked, &masked.joined, file, map.clone())
+            }
             Some(tree) if self.badly_broken(&tree, &masked) => self.pieces(text, &tree, &masked, file, &map),
             Some(tree) => self.lower(text, tree, &masked, &[], file, map.clone()),
             None => {
@@ -112,35 +118,6 @@ impl<'a> Shell<'a> {
         };
         self.depth -= 1;
         self.count.add(&masked, block, file, &map);
-        block
-    }
-
-    /// Lowers a tree without errors. If it still has a gap (`then` in place of a command), the text is parsed
-    /// once more without its comments, which mislead the grammar, and that result counts.
-    fn lower_twice(
-        &mut self,
-        text: &'a str,
-        tree: Tree,
-        masked: &Masked<'_>,
-        file: FileId,
-        map: OffsetMap,
-    ) -> Block<'a> {
-        let (texts, gaps) = (self.texts.len(), self.gaps.len());
-        let block = self.lower(text, tree, masked, &masked.joined, file, map.clone());
-        if self.gaps.len() == gaps || masked.comments.is_empty() {
-            return block;
-        }
-        self.effort.spend(text.len());
-        let bare = parse_within(&masked.without_comments(), &mut self.effort);
-        let Some(bare) = bare.filter(|bare| !bare.root().has_error()) else {
-            return block;
-        };
-        // The comments come from the first tree.
-        let comments = self.comments.len();
-        self.texts.truncate(texts);
-        self.gaps.truncate(gaps);
-        let block = self.lower(text, bare, masked, &masked.joined, file, map);
-        self.comments.truncate(comments);
         block
     }
 

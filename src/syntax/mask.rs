@@ -40,7 +40,7 @@ pub(crate) struct Masked<'t> {
     pub(crate) plain: Cow<'t, str>,
     /// The words that are joined into one in `plain`, in order.
     pub(crate) joined: Vec<Range<usize>>,
-    /// Comments, in order. All texts keep them.
+    /// Comments, in order. Both texts keep them.
     pub(crate) comments: Vec<Range<usize>>,
     /// Lines that begin where no group, loop, `if`, `case` or substitution is open, in order. They are found
     /// in the same way as [`Masked::commands`]. The text can be cut there. A line may still belong to the one
@@ -54,23 +54,26 @@ pub(crate) struct Masked<'t> {
 }
 
 impl Masked<'_> {
-    /// `plain` without everything that tells the grammar nothing: the inside of plain words, of comments and
-    /// of heredoc bodies, and blanks at the start of a line. A parser's work grows with the bytes. Each byte
+    /// `plain` without everything that tells the grammar nothing: comments, the inside of plain words and of
+    /// heredoc bodies, and blanks at the start of a line. A parser's work grows with the bytes. Each byte
     /// is paired with its place in the script, and the last entry is the script's end.
+    ///
+    /// Comments also mislead the grammar: after a pipeline of three stages and a comment, it takes `if` and
+    /// its words for arguments (`grammar-tests/gaps/statements.txt`).
     pub(crate) fn short(&self) -> (Vec<u8>, Vec<u32>) {
         let bytes = self.plain.as_bytes();
-        let comments = self.comments.iter().map(|range| (range.clone(), b'#'));
+        let comments = self.comments_left_out().map(|range| (range.clone(), None));
         let bodies = self.heredocs.iter().map(|heredoc| {
             let end = heredoc.body.end.max(heredoc.delimiter_line.end);
-            (heredoc.body.start..end, b' ')
+            (heredoc.body.start..end, Some(b' '))
         });
-        let dull = self.dull.iter().map(|range| (range.clone(), b'/'));
-        let mut parts: Vec<(Range<usize>, u8)> = comments.chain(bodies).chain(dull).collect();
+        let dull = self.dull.iter().map(|range| (range.clone(), Some(b'/')));
+        let mut parts: Vec<(Range<usize>, Option<u8>)> = comments.chain(bodies).chain(dull).collect();
         parts.sort_by_key(|(range, _)| range.start);
         let mut short = Vec::with_capacity(bytes.len() / 2);
         let mut places = Vec::with_capacity(bytes.len() / 2);
         let mut at = 0;
-        for (range, byte) in parts.into_iter().chain([(bytes.len()..bytes.len(), b' ')]) {
+        for (range, byte) in parts.into_iter().chain([(bytes.len()..bytes.len(), None)]) {
             // If two overlap, the first one wins.
             if range.start < at || range.end > bytes.len() {
                 continue;
@@ -86,13 +89,11 @@ impl Masked<'_> {
                 at += 1;
             }
             // The first and the last byte show where it is.
-            if range.len() > 1 {
-                short.push(byte);
-                places.push(range.start as u32);
-            }
-            if !range.is_empty() {
-                short.push(byte);
-                places.push(range.end as u32 - 1);
+            if let Some(byte) = byte {
+                for place in range.clone().take(1).chain(range.clone().skip(1).next_back()) {
+                    short.push(byte);
+                    places.push(place as u32);
+                }
             }
             at = range.end;
         }
@@ -100,14 +101,10 @@ impl Masked<'_> {
         (short, places)
     }
 
-    /// The text to parse, with its comments as spaces. After a pipeline of three stages and a comment, the
-    /// grammar takes `if` and its words for arguments (`grammar-tests/gaps/statements.txt`).
-    pub(crate) fn without_comments(&self) -> String {
-        let mut bytes = self.plain.as_bytes().to_vec();
-        for comment in &self.comments {
-            bytes[comment.clone()].fill(b' ');
-        }
-        String::from_utf8(bytes).unwrap_or_else(|_| self.plain.to_string())
+    /// The comments that are not in [`Masked::short`]. One that a backtick ends stays, because the grammar loses words
+    /// behind backticks with nothing in between.
+    pub(crate) fn comments_left_out(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.comments.iter().filter(|range| self.plain.as_bytes().get(range.end) != Some(&b'`'))
     }
 }
 

@@ -280,7 +280,10 @@ fn a_comment_behind_a_pipeline_of_three_misleads_no_if() {
 
 #[test]
 fn known_misparses_are_never_silent() {
-    for text in ["((b; c) | d)", "echo $(a", "echo `a", "a )", "case x in a) b", "a && && b", "done", "{ a"] {
+    for text in [
+        "((b; c) | d)", "echo $(a", "echo `a", "a )", "case x in a) b", "a && && b", "done", "{ a",
+        "a `# b` c",
+    ] {
         check_gap(text);
     }
 }
