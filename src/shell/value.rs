@@ -366,13 +366,13 @@ pub(crate) fn parameter_of(hole: &str) -> Option<&str> {
 
 /// The last `/` outside the holes.
 fn last_slash(key: &str) -> Option<usize> {
-    let mut before = key;
+    let bytes = key.as_bytes();
+    let mut before = bytes.len();
     loop {
-        let slash = before.rfind('/')?;
-        let is_inside =
-            key[slash..].find([OPEN, CLOSE]).is_some_and(|at| key[slash + at..].starts_with(CLOSE));
-        match is_inside {
-            true => before = &key[..key[..slash].rfind(OPEN)?],
+        let slash = bytes[..before].iter().rposition(|byte| *byte == b'/')?;
+        let mark = bytes[slash..].iter().find(|byte| matches!(**byte, b'\x01' | b'\x02'));
+        match mark == Some(&(CLOSE as u8)) {
+            true => before = key[..slash].rfind(OPEN)?,
             false => return Some(slash),
         }
     }

@@ -6,15 +6,19 @@ use crate::model::{Deployment, Presence, Step, StepId};
 use crate::shell::value::{Knowledge, Value};
 use crate::tools::effect::{Change, PathKind, Resource, Role};
 use crate::tools::prints::is_new_file;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 
-/// The paths that the steps of a script remove by their names.
-pub(super) fn removed<'s>(script: &'s Deployment<'_>) -> HashSet<&'s Value> {
-    let effects = script.iter().flat_map(|(_, step)| &step.deed.effects);
-    let removes = effects.filter(|effect| effect.change == Change::Remove);
-    removes
-        .filter_map(|effect| if let Resource::Path(path) = &effect.resource { Some(path) } else { None })
-        .collect()
+/// The paths that the steps of a script remove by their names, and the first step that does so.
+pub(super) fn removed<'s>(script: &'s Deployment<'_>) -> HashMap<&'s Value, StepId> {
+    let mut removed = HashMap::new();
+    for (id, step) in script.iter() {
+        for effect in step.deed.effects.iter().filter(|effect| effect.change == Change::Remove) {
+            if let Resource::Path(path) = &effect.resource {
+                removed.entry(path).or_insert(id);
+            }
+        }
+    }
+    removed
 }
 
 /// What is known of a file that is needed at a step and that an earlier step has moved or removed for sure.

@@ -68,8 +68,7 @@ pub(crate) fn troubles<'a>(world: &Ground<'_, 'a>, script: &Deployment<'a>) -> V
             if lacking.is_some() {
                 return;
             }
-            if !removed.is_empty()
-                && removed.contains(path)
+            if removed.get(path).is_some_and(|first| *first < id)
                 && !makes(step, path)
                 && let Some(lack) = gone(script, path, id)
             {

@@ -483,7 +483,7 @@ impl State {
 /// Everything above a path, from the nearest.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     fn above(path: &str) -> Option<&str> {
-        path.rfind('/').map(|cut| &path[..cut])
+        path.bytes().rposition(|byte| byte == b'/').map(|cut| &path[..cut])
     }
     let mut left = ABOVE;
     std::iter::successors(above(path), |path| above(path)).take_while(move |above| {

@@ -4,7 +4,7 @@
 use crate::model::condition::Cond;
 use crate::shell::value::{Knowledge, Value};
 use crate::source::Span;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variable {
@@ -33,8 +33,8 @@ pub(crate) struct Scope<'a> {
     versions: u32,
     /// Every name that was ever set, with the place of its first value.
     had: HashMap<&'a str, Option<Span>>,
-    /// True if some variable was ever exported.
-    exports: bool,
+    /// Every name that was ever exported.
+    exports: HashSet<&'a str>,
 }
 
 impl<'a> Scope<'a> {
@@ -50,7 +50,9 @@ impl<'a> Scope<'a> {
     pub(crate) fn set(&mut self, name: &'a str, mut variable: Variable) {
         let old = self.variables.remove(name);
         variable.exported |= old.as_ref().is_some_and(|o| o.exported);
-        self.exports |= variable.exported;
+        if variable.exported {
+            self.exports.insert(name);
+        }
         self.had.entry(name).or_insert(variable.span);
         self.journal.push((name, old));
         self.variables.insert(name, variable);
@@ -85,7 +87,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn export(&mut self, name: &'a str) {
         if let Some(variable) = self.variables.get_mut(name) {
             variable.exported = true;
-            self.exports = true;
+            self.exports.insert(name);
         }
     }
 
@@ -102,9 +104,9 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn exported(&self) -> impl Iterator<Item = (&'a str, &Variable)> {
-        // Most scripts export nothing, and every command asks.
-        let all = if self.exports { Some(&self.variables) } else { None };
-        all.into_iter().flatten().filter(|(_, v)| v.exported).map(|(n, v)| (*n, v))
+        // Most scripts export little, and every command asks.
+        let exported = |name: &&'a str| self.variables.get(name).filter(|variable| variable.exported);
+        self.exports.iter().filter_map(move |name| Some((*name, exported(name)?)))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &Variable)> {

@@ -341,10 +341,11 @@ impl<'w, 'a, 'q> OfScript<'_, 'w, 'a, 'q> {
     fn candidates(&mut self, file: &'q QueryFile, part: Part) -> Held<'w, 'a, 'q> {
         let (run, number) = (self.run, self.number);
         let held = self.candidates.entry((std::ptr::from_ref(file), part)).or_insert_with(|| {
+            let patterns: Vec<&Pattern> = file.of(part).collect();
             let mut held = Vec::new();
             for at in run.steps(number) {
-                let features = run.features(at);
-                for pattern in file.of(part).filter(|p| p.may_hold(&at.step().argv.name, features)) {
+                let (name, features) = (&at.step().argv.name, run.features(at));
+                for &pattern in patterns.iter().filter(|pattern| pattern.may_hold(name, features)) {
                     let of_units = run.of_units(pattern, at).into_iter();
                     let holding = of_units.filter(|at| !run.words(pattern, *at, None).is_empty());
                     held.extend(holding.map(|at| (at, pattern)));
