@@ -16,7 +16,7 @@ const WORDS: [&str; 15] = [
 const NOT: [&str; 25] = [
     "EXPIRE", "EXPIRY", "TTL", "LIFETIME", "_FILE", "_PATH", "_DIR", "ENABLE", "PUBLIC", "VITE_",
     "REACT_APP_", "NUXT_", "LENGTH", "TIMEOUT", "ALGORITHM", "RESET", "_URL", "_URI", "_NAME", "MAX_",
-    "MIN_", "LIMIT", "_HEADER", "_TYPE", "HASHER",
+    "_MIN_", "LIMIT", "_HEADER", "_TYPE", "HASHER",
 ];
 
 /// All words in one search, in any case. Thousands of short names are checked, so the search has to be built fast.
@@ -40,6 +40,11 @@ static MENTIONED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 fn holds(words: &Option<AhoCorasick>, text: &str) -> bool {
     words.as_ref().is_some_and(|words| words.is_match(text))
+}
+
+/// True for a name whose words make the value harmless. `MIN_` has to begin a word: `ADMIN_PASSWORD` is a secret.
+fn is_harmless(name: &str) -> bool {
+    holds(&NO_SECRET, name) || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("MIN_"))
 }
 
 /// True for the name of a settings file that a program reads into its environment: `.env`, `.env.production`,
@@ -178,8 +183,7 @@ fn generated_key(text: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
         let is_key = name.ends_with("_KEY") || name.ends_with("_SALT");
-        let is_plain =
-            name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !holds(&NO_SECRET, name);
+        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !is_harmless(name);
         (is_key && is_plain && value.trim_start_matches('"').starts_with('$')).then(|| name.to_owned())
     })
 }
@@ -193,7 +197,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     };
     let secret =
         || holds(&SECRET, name) || ends("_PASS") || name.eq_ignore_ascii_case("PGPASS") || ends("_KEY_BASE");
-    plain && secret() && !holds(&NO_SECRET, name)
+    plain && secret() && !is_harmless(name)
 }
 
 pub(crate) fn is_value(value: &str) -> bool {
@@ -229,6 +233,7 @@ fn settings_are_told_from_secrets() {
         "A=1\nGROQ_API_KEY=your_groq_api_key_here",
         "DATABASE_URL=postgresql://shop:$DB_PASSWORD@localhost/shop",
         "DB_PASS=$DB_PASS",
+        "ADMIN_PASSWORD=$PW",
     ] {
         assert!(secret_in(text).is_some(), "{text}");
     }
@@ -236,6 +241,7 @@ fn settings_are_told_from_secrets() {
         "SECRET_KEY=",
         "# SECRET_KEY=x",
         "ACCESS_TOKEN_EXPIRE_MINUTES=30",
+        "MIN_PASSWORD_SCORE=high",
         "NEXT_PUBLIC_API_KEY=abc",
         "REDIS_URL=redis://localhost:6379/0",
         "DB_HOST=127.0.0.1",
