@@ -26,6 +26,7 @@ useradd --system --create-home --home-dir /var/lib/shop --shell /usr/sbin/nologi
 mkdir $APP_DIR
 # FAULT: fails on the second run, the directory is not empty: new code never arrives
 git clone "$REPO_URL" $APP_DIR
+# FAULT: no package.json has such a script
 # FAULT: the shop is in $APP_DIR, and this runs where the script was called from
 npm run lint
 cd $APP_DIR || exit 1

@@ -111,6 +111,24 @@ pub(crate) fn package_script(argv: &Argv) -> Option<String> {
     operands.get(script_at(manager, &operands)?).map(|name| name.value.to_string())
 }
 
+/// The name of a script that package.json must have for the command to work: that of `npm run NAME` in one package, without
+/// `--if-present`. `npm run env` shows the environment.
+pub(crate) fn script_that_must_be_there(argv: &Argv) -> Option<String> {
+    let manager = PackageManager::called(&argv.name)?;
+    let elsewhere = ["--if-present", "-w", "--workspace", "-ws", "-r", "--recursive", "-F", "--filter", "-C"];
+    let is_elsewhere = |text: &str| {
+        elsewhere.contains(&text) || text.starts_with("--workspace") || text.starts_with("--filter=")
+    };
+    let runs = |arg: &Arg| matches!(arg.value.as_literal(), Some("run" | "run-script"));
+    let name = package_script(argv)?;
+    let is_plain = !name.is_empty() && !name.contains(['$', '*', '/', '.', '{', '`']) && name != "env";
+    (matches!(manager, PackageManager::Npm | PackageManager::Pnpm)
+        && is_plain
+        && argv.args.iter().any(runs)
+        && !argv.args.iter().any(|arg| is_elsewhere(&arg.value.to_string())))
+    .then_some(name)
+}
+
 /// The scripts of package.json that the lines of a text run, whatever reads the text.
 pub(crate) fn package_scripts_of(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();

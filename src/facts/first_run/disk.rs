@@ -233,10 +233,16 @@ impl<'w, 'r, 'a> Disk<'w, 'r, 'a> {
         let runs_once =
             |span: Span| self.script.steps.iter().filter(|step| step.span == span).nth(1).is_none();
         let behind = is_read_later || runs_once(step.span) && runs_once(own.span);
-        // What works in the directory does not make it.
+        // What works in the directory does not make it, and a home has only what /etc/skel has.
         let inside = step.argv.cwd.is_under(path);
+        let is_home = step.deed.roles.contains(&Role::Account)
+            && step
+                .deed
+                .effects
+                .iter()
+                .all(|effect| !matches!(&effect.resource, Resource::Path(made) if made == path));
         let meets = || self.script.may_meet(later, before);
-        (creates && behind && !inside && !step.in_loop && meets()).then_some(later)
+        (creates && behind && !inside && !is_home && !step.in_loop && meets()).then_some(later)
     }
 
     /// The highest missing directory above a missing path, or the path itself.
