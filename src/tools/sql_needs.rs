@@ -24,6 +24,29 @@ pub(crate) fn needed_by_sql(argv: &Argv) -> Vec<Resource> {
     texts.into_iter().flat_map(needed_by_text).collect()
 }
 
+/// The database of this server to which psql(1) connects by its name: `-d shop`, `psql shop`.
+pub(crate) fn connected_database(argv: &Argv) -> Option<Resource> {
+    if argv.name != "psql" || argv.env("PGHOST").is_some() {
+        return None;
+    }
+    let options = argv.options(
+        "c|command: d|dbname: f|file: l|list v|set|variable: X|no-psqlrc 1|single-transaction a|echo-all b|echo-errors \
+         e|echo-queries E|echo-hidden L|log-file: n|no-readline o|output: q|quiet s S A|no-align F|field-separator: \
+         H|html P|pset: R|record-separator: t|tuples-only T|table-attr: x|expanded z 0 h|host: p|port: U|username: \
+         w|no-password W|password",
+    );
+    let is_here =
+        |host: &Value| matches!(host.as_literal(), Some("localhost" | "127.0.0.1" | "/var/run/postgresql"));
+    if options.has("l") || options.value("h").is_some_and(|host| !is_here(host)) {
+        return None;
+    }
+    let name = options.value("d").or_else(|| options.operands.first().map(|operand| &operand.value))?;
+    // A connection string names the server, too.
+    let is_name = |text: &str| !text.contains(['=', ':', '/', '-']) && text != "template1";
+    let is_own = name.as_literal().is_some_and(|text| is_plain(text) && is_name(text));
+    is_own.then(|| Resource::Database(name.clone()))
+}
+
 fn needed_by_text(text: &Value) -> Vec<Resource> {
     let tokens = tokens(text.key());
     let statements = tokens.split(|token| *token == Token::Mark(';'));
@@ -89,5 +112,33 @@ fn sql_needs_roles_and_databases() {
         let found = needed_by_text(&Value::literal(sql));
         let shown = found.iter().map(|needed| format!("{} {}", needed.kind(), needed.name()));
         assert_eq!(shown.collect::<Vec<_>>().join(", "), expected, "{sql}");
+    }
+}
+
+#[test]
+fn psql_connects_to_a_database_of_this_server() {
+    let database = |line: &str| {
+        connected_database(&crate::shell::argv::tests::argv(line)).map(|it| it.name().to_string())
+    };
+    for line in [
+        "psql -d shop -c 'SELECT 1'",
+        "psql shop",
+        "psql -v ON_ERROR_STOP=1 -h localhost -f a.sql shop",
+        "psql -Xtd shop",
+    ] {
+        assert_eq!(database(line).as_deref(), Some("shop"), "{line}");
+    }
+    for line in [
+        "psql",
+        "psql -l shop",
+        "psql postgres",
+        "psql -d template1",
+        "psql -h db.example.org shop",
+        "psql postgres://a@b/shop",
+        "psql 'dbname=shop host=db'",
+        "psql -d $DB",
+        "psql -c 'CREATE DATABASE shop'",
+    ] {
+        assert_eq!(database(line), None, "{line}");
     }
 }

@@ -12,7 +12,7 @@ use crate::tools::databases::{
     is_server_package, local_databases, may_make_database, speaks_of_making, wanted_owner,
 };
 use crate::tools::effect::{Change, Resource};
-use crate::tools::sql_needs::needed_by_sql;
+use crate::tools::sql_needs::{connected_database, needed_by_sql};
 
 /// `steps/no-database`.
 pub(super) fn no_database(world: &World<'_, '_>, found: &mut Vec<Finding>) {
@@ -24,7 +24,7 @@ pub(super) fn no_database(world: &World<'_, '_>, found: &mut Vec<Finding>) {
         for (id, step) in script.iter() {
             let owner = wanted_owner(&step.argv);
             found.extend(owner.and_then(|owner| without_owner(world, script, id, &owner)));
-            let mut needed = needed_by_sql(&step.argv).into_iter();
+            let mut needed = needed_by_sql(&step.argv).into_iter().chain(connected_database(&step.argv));
             found.extend(needed.find_map(|needed| without_needed(world, script, id, &needed)));
         }
         found.extend(without_database(world, script));
