@@ -305,6 +305,24 @@ const SUPPLIES: &[Supply] = &[
         words: &["rabbitmq"],
         ..NONE
     },
+    Supply {
+        name: "Memcached",
+        units: &["memcached"],
+        packages: &["memcached"],
+        words: &["memcached"],
+        ..NONE
+    },
+    Supply { name: "HAProxy", units: &["haproxy"], packages: &["haproxy*"], words: &["haproxy"], ..NONE },
+    Supply {
+        name: "PHP-FPM",
+        units: &["php-fpm"],
+        // Which of them brings it depends on the web server.
+        packages: &["php*"],
+        installers: &["php"],
+        words: &["php"],
+        elsewhere: &["php*"],
+        ..NONE
+    },
 ];
 
 /// True if a package is in a list in which `nginx*` is any whose name begins so.
@@ -390,6 +408,8 @@ pub(crate) fn needed(argv: &Argv) -> Vec<&'static Supply> {
 /// What a unit comes with that a new server lacks.
 pub(crate) fn needed_for_unit(unit: &str) -> Option<&'static Supply> {
     let stem = unit.trim_end_matches(".service");
+    // The unit of Debian has the version: `php8.2-fpm`.
+    let stem = if stem.starts_with("php") && stem.ends_with("-fpm") { "php-fpm" } else { stem };
     SUPPLIES.iter().find(|supply| supply.units.contains(&stem))
 }
 
