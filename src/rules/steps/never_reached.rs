@@ -6,7 +6,7 @@ use crate::model::{Deployment, Ending, OnFailure, Step, StepId, Unreached};
 use crate::rules::id;
 use crate::shell::wrappers::Place;
 use crate::source::Span;
-use crate::tools::effect::Role;
+use crate::tools::effect::{Prints, Role};
 use crate::tools::serves::{keeps_the_shell, opens_a_shell};
 
 /// `steps/never-reached`.
@@ -55,6 +55,13 @@ enum Waits {
 impl Waits {
     fn of(step: &Step) -> Option<Waits> {
         if step.background || step.in_loop || step.on_failure == OnFailure::Handled {
+            return None;
+        }
+        // What is known to end is most of a script.
+        let may_wait = |role: &Role| matches!(role, Role::Serve | Role::ComposeUp);
+        if step.deed.known && !step.deed.effects.is_empty() && !step.deed.roles.iter().any(may_wait)
+            || step.deed.prints == Prints::Words
+        {
             return None;
         }
         let shell = || opens_a_shell(&step.argv, &step.wrappers).then_some(Waits::Shell);
